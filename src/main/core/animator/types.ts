@@ -17,8 +17,10 @@ export type Box = {
  * One face found in a picture.
  *
  * `landmarks` holds 468 points of the published face-mesh map, three numbers each: x, y in image pixels and z in
- * pixels (negative toward the viewer), with the eye contours already refined by the iris model.
- * `irises` holds 2 x 5 points (image-left eye first; centre, then the four extremes), two numbers each, in image pixels.
+ * pixels (negative toward the viewer), with the eye contours already refined by the iris model. Coordinates are
+ * continuous: pixel i covers i..i+1, its centre lies at i + 0.5.
+ * `irises` holds 2 x 5 points (image-left eye first; centre, image-right, top, image-left, bottom), two numbers each, in image pixels.
+ * `score` is the detector's probability, `meshScore` the mesh model's. `box` bounds the landmarks.
  */
 export type Face = {
   readonly box: Box

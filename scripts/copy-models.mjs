@@ -1,0 +1,32 @@
+// Copies the face models and their WebAssembly backend beside the program and checks every file against its pinned hash.
+// Node built-ins only: it runs before anything of ours is built.
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+
+/**
+ * Fills `outDir` with the files of resources/face-models.json, taken from node_modules.
+ * Throws, naming the file, when one is missing or its SHA-256 is not the pinned one. Returns the number of files.
+ *
+ * @param {string} outDir
+ * @returns {number}
+ */
+export const copyModels = (outDir) => {
+  const manifest = JSON.parse(readFileSync(join(root, 'resources/face-models.json'), 'utf8'))
+  mkdirSync(outDir, { recursive: true })
+  for (const file of manifest.files) {
+    const source = join(root, 'node_modules', file.package, file.path)
+    const hash = createHash('sha256').update(readFileSync(source)).digest('hex')
+    if (hash !== file.sha256) throw new Error(`${source} is not the file that was reviewed: SHA-256 ${hash}`)
+    copyFileSync(source, join(outDir, file.name))
+  }
+  return manifest.files.length
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const outDir = resolve(process.argv[2] ?? join(root, 'out/models'))
+  console.log(`${copyModels(outDir)} model files -> ${outDir}`)
+}

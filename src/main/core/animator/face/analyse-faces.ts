@@ -1,0 +1,79 @@
+import type { RgbaImage } from '../../lib/rgba-image.ts'
+import type { Box, Face } from '../types.ts'
+import { detectCandidates, keepBest } from './detector.ts'
+import type { FaceModels } from './face-models.ts'
+import { rotationOfMesh } from './head-rotation.ts'
+import { meshInSquare, refineEyes, squareOfMesh } from './landmarks.ts'
+import type { Square } from './sample-square.ts'
+
+const MIN_MESH_SCORE = 0.5
+/** Human faces that fill a picture score .89 to .95, animals .65 to .88; there is no clean border, so this only ever warns. */
+const ANIMAL_SCORE = 0.87
+
+const boxOfMesh = (points: Float32Array): Box => {
+  let left = Infinity
+  let right = -Infinity
+  let top = Infinity
+  let bottom = -Infinity
+  for (let i = 0; i < points.length; i += 3) {
+    left = Math.min(left, points[i] as number)
+    right = Math.max(right, points[i] as number)
+    top = Math.min(top, points[i + 1] as number)
+    bottom = Math.max(bottom, points[i + 1] as number)
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top }
+}
+
+const faceInSquare = (models: FaceModels, image: RgbaImage, square: Square, score: number): Face => {
+  const { points, score: meshScore } = meshInSquare(models, image, square)
+  const irises = refineEyes(models, image, points)
+  return { box: boxOfMesh(points), score, meshScore, landmarks: points, irises, rotation: rotationOfMesh(points) }
+}
+
+/**
+ * Finds every face of an upright picture, largest first. Coordinates are sub-pixel: pixel i covers i..i+1.
+ * The mesh runs twice a face (the second square is cut from the first mesh), then the eyes are refined. An empty list means no face.
+ */
+export const analyseFaces = (models: FaceModels, image: RgbaImage): Face[] => {
+  const faces = detectCandidates(models, image).flatMap(({ box, score, angle }) => {
+    const side = 1.5 * Math.max(box.width, box.height)
+    const rough = meshInSquare(models, image, { x: box.x + box.width / 2, y: box.y + box.height / 2, side, angle })
+    const face = faceInSquare(models, image, squareOfMesh(rough.points), score)
+    return face.meshScore >= MIN_MESH_SCORE ? [face] : []
+  })
+  return keepBest(faces).toSorted((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
+}
+
+/**
+ * Follows one known face into the next picture of a sequence: the square of the last mesh, run again while the answer moves it.
+ * `undefined` when the face is lost. The mesh score alone is not trusted: a square that keeps moving is a lost face.
+ */
+export const followFace = (models: FaceModels, image: RgbaImage, last: Face): Face | undefined => {
+  let square = squareOfMesh(last.landmarks)
+  for (let pass = 0; pass < 3; pass++) {
+    const face = faceInSquare(models, image, square, last.score)
+    if (face.meshScore < MIN_MESH_SCORE) return undefined
+    const next = squareOfMesh(face.landmarks)
+    const moved = Math.hypot(next.x - square.x, next.y - square.y) / square.side
+    if (moved < 0.05 && Math.abs(next.side / square.side - 1) < 0.1) return face
+    square = next
+  }
+  return undefined
+}
+
+/** Share (0..1) of a face's mesh points that lie outside the picture: a cut-off face keeps a mesh score of 1. */
+export const shareOutside = ({ landmarks }: Face, { width, height }: RgbaImage): number => {
+  let outside = 0
+  for (let i = 0; i < landmarks.length; i += 3) {
+    const x = landmarks[i] as number
+    const y = landmarks[i + 1] as number
+    if (x < 0 || y < 0 || x > width || y > height) outside++
+  }
+  return outside / (landmarks.length / 3)
+}
+
+/** True when a face that fills a good part of the picture scores like the animals of the study; good for a warning, never for a refusal. */
+export const looksLikeAnimal = ({ score, box, rotation }: Face, { width, height }: RgbaImage): boolean =>
+  score < ANIMAL_SCORE &&
+  Math.max(box.width, box.height) > 0.2 * Math.max(width, height) &&
+  Math.abs(rotation.roll) < 0.6
