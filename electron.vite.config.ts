@@ -1,0 +1,55 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
+import { copyModels } from './scripts/copy-models.mjs'
+
+/** The face models and the wasm backend lie beside the bundles, checked against their pinned hashes. */
+const models = (): Plugin => ({
+  name: 'copy-models',
+  apply: 'build',
+  async closeBundle() {
+    await copyModels('out/models')
+  },
+})
+
+export default defineConfig({
+  main: {
+    plugins: [models()],
+    build: {
+      target: 'node24',
+      // The main bundle is whole: what package.json lists under dependencies is native and stays external.
+      rolldownOptions: {
+        input: {
+          index: 'src/main/index.ts',
+          cli: 'src/main/cli.ts',
+          'animator-worker': 'src/main/core/animator/worker.ts',
+          'probe-process': 'src/main/core/media/probe-process.ts',
+        },
+        external: ['electron', 'keytar', 'ffmpeg-static', '@ffmpeg-installer/ffmpeg', '@ffprobe-installer/ffprobe'],
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      externalizeDeps: false,
+      // A sandboxed preload must be CommonJS.
+      rolldownOptions: {
+        input: { index: 'src/preload/index.ts' },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'src/renderer',
+    plugins: [react()],
+    build: {
+      outDir: 'out/renderer',
+      minify: true,
+      // No inlined data: URLs, so that the content security policy needs no exception.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: { index: 'src/renderer/index.html' } },
+    },
+  },
+})

@@ -1,0 +1,42 @@
+import type { Logger } from 'pino'
+
+/** Where things lie. Absolute paths, lent by the host. */
+export type Paths = {
+  readonly dataDir: string
+  /** `out/models`: the face models and the wasm backend. */
+  readonly modelsDir: string
+  /** Bundled samples. */
+  readonly samplesDir: string
+  /** The JavaScript (or, from source, TypeScript) file of the animator's worker thread. */
+  readonly animatorWorker: URL
+  /** The small process that starts ffprobe. */
+  readonly probeProcess: URL
+  /** Shown as the default output folder. */
+  readonly defaultOutputFolder: string
+}
+
+export type Clock = {
+  /** Wall time, epoch milliseconds. */
+  readonly now: () => number
+  /** Monotonic milliseconds, for durations and timers. */
+  readonly monotonic: () => number
+  readonly setTimer: (delayMs: number, action: () => void) => { readonly cancel: () => void }
+}
+
+/** What a host must lend to the core. Everything is injected so that tests decide time, ids and chance. */
+export type Ports = {
+  readonly paths: Paths
+  readonly clock: Clock
+  /** A fresh, unguessable, URL-safe id of at least 128 bits. */
+  readonly newId: () => string
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly logger: Logger
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  readonly host: 'electron' | 'web' | 'cli'
+  /** Opens the file manager at a file; absent where the host cannot. */
+  readonly showItemInFolder?: (path: string) => Promise<void>
+  readonly pickFolder?: () => Promise<string | null>
+  readonly pickInputs?: () => Promise<string[]>
+}

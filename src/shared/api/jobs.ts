@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { jobCountsSchema, jobDetailSchema, jobSchema, jobStateSchema } from '../model/job.ts'
+
+const jobIds = z.strictObject({ jobIds: z.array(z.string()).min(1).max(10_000) })
+/** Ids on which the verb had an effect; the others are left as they were (already terminal, gone). */
+const changedIds = z.strictObject({ changed: z.array(z.string()) })
+const queueSnapshot = z.strictObject({
+  paused: z.boolean(),
+  counts: jobCountsSchema,
+  /** Mean progress of all jobs that are not terminal plus those done in the running session, or null when idle. */
+  progress: z.number().min(0).max(1).nullable(),
+  /** Estimated seconds until the queue is empty, from measured speeds only; null while unknown. */
+  etaSeconds: z.number().nullable(),
+})
+export type QueueSnapshot = z.infer<typeof queueSnapshot>
+
+export const jobsContract = {
+  /** Newest batch last; rows in queue order. Paged by `offset`. */
+  'jobs.list': {
+    input: z.strictObject({
+      offset: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(500).default(100),
+      states: z.array(jobStateSchema).optional(),
+      batchId: z.string().optional(),
+    }),
+    output: z.strictObject({ rows: z.array(jobSchema), total: z.number().int(), counts: jobCountsSchema }),
+  },
+  'jobs.show': { input: z.strictObject({ jobId: z.string() }), output: jobDetailSchema },
+  'jobs.cancel': { input: jobIds, output: changedIds },
+  /** From the failed step on; a paid operation is never submitted again by this. */
+  'jobs.retry': { input: jobIds, output: changedIds },
+  /** Takes terminal (or not yet started) jobs off the list; results on disk stay. */
+  'jobs.remove': { input: jobIds, output: changedIds },
+  /** Moves a queued job before another one, or to the end. */
+  'jobs.move': {
+    input: z.strictObject({ jobId: z.string(), beforeJobId: z.string().optional() }),
+    output: changedIds,
+  },
+  'queue.snapshot': { input: z.strictObject({}), output: queueSnapshot },
+  /** Nothing new is started; what runs at a vendor goes on. A running offline render is stopped and starts again later. */
+  'queue.pause': { input: z.strictObject({}), output: queueSnapshot },
+  'queue.resume': { input: z.strictObject({}), output: queueSnapshot },
+} as const
+
+export const jobsEvents = {
+  /** Rows that changed since the last message, at most 10 messages a second; `removed` ids are gone from the list. */
+  'jobs-changed': z.strictObject({ rows: z.array(jobSchema), removed: z.array(z.string()), counts: jobCountsSchema }),
+  'queue-changed': queueSnapshot,
+} as const

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { engineIdSchema, parametersSchema } from '../model/engine.ts'
+import { checkResultSchema } from '../model/media.ts'
+
+const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+
+export const mediaContract = {
+  /** Header checks and probe against the engine's limits; no network, no key, no job. At most 200 paths a call. */
+  'media.check': {
+    input: z.strictObject({ engine: engineIdSchema, paths: z.array(z.string()).max(200) }),
+    output: z.strictObject({ results: z.array(checkResultSchema) }),
+  },
+  /** Faces of a picture, largest first (index = `face_index`), boxes in pixels of the upright picture. */
+  'media.faces': {
+    input: z.strictObject({ path: z.string() }),
+    output: z.strictObject({
+      width: z.number().int(),
+      height: z.number().int(),
+      faces: z.array(z.strictObject({ box, score: z.number() })),
+    }),
+  },
+  /** Renders one frame of an offline job; the picture is at the media route `preview/<previewId>`. */
+  'media.preview': {
+    input: z.strictObject({
+      source: z.string(),
+      voice: z.string().optional(),
+      parameters: parametersSchema,
+      timeSeconds: z.number().min(0),
+    }),
+    output: z.strictObject({ previewId: z.string(), width: z.number().int(), height: z.number().int() }),
+  },
+} as const

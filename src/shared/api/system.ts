@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { errorDataSchema } from '../errors.ts'
+
+const toolFact = z.strictObject({ path: z.string(), version: z.string(), released: z.string().optional() })
+
+export const systemContract = {
+  /** What this host can do, for the window to show only what works. */
+  'system.info': {
+    input: z.strictObject({}),
+    output: z.strictObject({
+      version: z.string(),
+      host: z.enum(['electron', 'web', 'cli']),
+      platform: z.string(),
+      dataFolder: z.string(),
+      defaultOutputFolder: z.string(),
+      canShowInFolder: z.boolean(),
+      canPickFolder: z.boolean(),
+    }),
+  },
+  /** One row a part; an error where it is missing or broken. */
+  'system.doctor': {
+    input: z.strictObject({}),
+    output: z.strictObject({
+      rows: z.array(
+        z.strictObject({
+          part: z.enum(['ffmpeg', 'ffprobe', 'keychain', 'database', 'models', 'disk', 'node']),
+          ok: z.boolean(),
+          tool: toolFact.optional(),
+          facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+          error: errorDataSchema.optional(),
+        }),
+      ),
+    }),
+  },
+  /** Opens the file manager at a finished result (never at an input). */
+  'system.showResult': { input: z.strictObject({ jobId: z.string() }), output: z.strictObject({}) },
+  /** The system's folder dialog; null when it was closed. */
+  'system.pickFolder': { input: z.strictObject({}), output: z.strictObject({ path: z.string().nullable() }) },
+  /** The system's file dialog, for files and folders; empty when it was closed. */
+  'system.pickInputs': { input: z.strictObject({}), output: z.strictObject({ paths: z.array(z.string()) }) },
+} as const

@@ -1,0 +1,45 @@
+import type { EngineId } from './engine.ts'
+import type { MediaLimits } from './media.ts'
+
+const MIB = 1_048_576
+
+/** What each engine takes: data, so that a check needs no key and no network. Vendor rows: contracts, section 2 (DashScope) and 4 (Segmind). */
+export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
+  offline: {
+    image: {
+      formats: ['jpeg', 'png', 'bmp', 'webp', 'gif', 'tiff', 'avif', 'heic'],
+      maxSizeBytes: 50 * MIB,
+      maxSide: 8192,
+    },
+    audio: {
+      formats: ['wav', 'mp3', 'flac', 'm4a', 'ogg', 'opus', 'aac', 'w64', 'aiff'],
+      maxSizeBytes: 500 * MIB,
+      minSeconds: 0.2,
+      maxSeconds: 1800,
+    },
+  },
+  dashscope: {
+    image: {
+      formats: ['jpeg', 'png', 'bmp', 'webp'],
+      maxSizeBytes: 10 * MIB,
+      noteSizeBytes: 10_000_000,
+      maxSide: 4096,
+      maxRatio: 2,
+    },
+    audio: {
+      formats: ['wav', 'mp3'],
+      maxSizeBytes: 15 * MIB,
+      noteSizeBytes: 15_000_000,
+      minSeconds: 1,
+      maxSeconds: 180,
+    },
+  },
+  segmind: {
+    video: {
+      formats: ['mp4', 'mov', 'avi', 'mkv', 'webm', 'flv', 'wmv', 'mpeg'],
+      maxSizeBytes: 4096 * MIB,
+      warnSide: 1920,
+      warnSeconds: 60,
+    },
+  },
+}

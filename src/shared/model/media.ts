@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { errorCodeSchema, errorParamsSchema } from '../errors.ts'
+
+export const mediaKindSchema = z.enum(['image', 'audio', 'video', 'other'])
+export type MediaKind = z.infer<typeof mediaKindSchema>
+
+/** What was measured in a file; a field is absent when it does not apply or was not looked for. */
+export const mediaFactsSchema = z.strictObject({
+  durationSeconds: z.number().optional(),
+  /** Upright size in pixels (EXIF orientation applied). */
+  width: z.number().int().optional(),
+  height: z.number().int().optional(),
+  sizeBytes: z.number().int().optional(),
+  /** Container in lower case by content, not by extension: jpeg, png, bmp, webp, gif, tiff, heic, avif, svg, wav, mp3, flac, mp4... */
+  format: z.string().optional(),
+  codec: z.string().optional(),
+  fps: z.number().optional(),
+  frames: z.number().int().optional(),
+  hasAudio: z.boolean().optional(),
+  /** Number of faces; only after the face pass. */
+  faces: z.number().int().optional(),
+})
+export type MediaFacts = z.infer<typeof mediaFactsSchema>
+
+/**
+ * Ways to make a file meet a limit, always on a copy. Lossless ones are made without asking and noted; the others wait
+ * for `--repair`.
+ */
+export const repairKindSchema = z.enum([
+  'orientation',
+  'extension',
+  'header',
+  'even-sides',
+  'convert',
+  'shrink',
+  'crop',
+  'pad',
+  'trim',
+  'transcode',
+])
+export type RepairKind = z.infer<typeof repairKindSchema>
+export const LOSSLESS_REPAIRS: readonly RepairKind[] = ['orientation', 'extension', 'header', 'even-sides']
+
+/** One reason for a verdict. The sentence is made from code and params by the host. */
+export const findingSchema = z.strictObject({
+  code: errorCodeSchema,
+  level: z.enum(['error', 'warning', 'note']),
+  params: errorParamsSchema,
+  value: z.union([z.string(), z.number()]).optional(),
+  limit: z.union([z.string(), z.number()]).optional(),
+  repair: repairKindSchema.optional(),
+})
+export type Finding = z.infer<typeof findingSchema>
+
+/** ok: may run as it is. repairable: an error stands, and every error has a repair. rejected: an error without a repair. */
+export const verdictSchema = z.enum(['ok', 'repairable', 'rejected'])
+export type Verdict = z.infer<typeof verdictSchema>
+
+export const checkResultSchema = z.strictObject({
+  /** Stable for path + size + mtime within one data folder; media routes take it instead of a path. */
+  mediaId: z.string(),
+  path: z.string(),
+  kind: mediaKindSchema,
+  verdict: verdictSchema,
+  facts: mediaFactsSchema,
+  findings: z.array(findingSchema),
+})
+export type CheckResult = z.infer<typeof checkResultSchema>
+
+/** Limits of one engine for one kind of input. Absent means: no limit. Sizes in bytes, sides in pixels. */
+export type ImageLimits = {
+  readonly formats: readonly string[]
+  /** Refused above this. */
+  readonly maxSizeBytes: number
+  /** A note from above this size on ("the vendor may read 10 MB as 10,000,000"). */
+  readonly noteSizeBytes?: number
+  readonly maxSide: number
+  /** Longest side divided by shortest, compared in integers: long <= maxRatio * short. */
+  readonly maxRatio?: number
+}
+export type AudioLimits = {
+  readonly formats: readonly string[]
+  readonly maxSizeBytes: number
+  readonly noteSizeBytes?: number
+  readonly minSeconds: number
+  readonly maxSeconds: number
+}
+export type VideoLimits = {
+  readonly formats: readonly string[]
+  readonly maxSizeBytes: number
+  readonly warnSide?: number
+  readonly warnSeconds?: number
+}
+export type MediaLimits = {
+  readonly image?: ImageLimits
+  readonly audio?: AudioLimits
+  readonly video?: VideoLimits
+}

@@ -1,0 +1,21 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { CountReporter } from './tests/count-reporter.ts'
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    // Electron's package throws where its binary is missing, and nothing under test may reach it by accident.
+    alias: { electron: new URL('./tests/fixtures/no-electron.ts', import.meta.url).pathname },
+  },
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
+    globalSetup: ['tests/global-setup.ts'],
+    reporters: ['default', new CountReporter()],
+    // Two cores; the heavy suites start ffmpeg, Chromium and worker threads of their own.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+})
