@@ -1,0 +1,53 @@
+import type { ErrorData } from '../errors.ts'
+
+/** The part of an i18next instance that is needed here: a lookup that tells whether a key exists. */
+export type Translate = {
+  (key: string, values?: Readonly<Record<string, unknown>>): string
+}
+export type KeyExists = (key: string) => boolean
+
+/** A sentence part of an error or finding: what happened, and what to do about it. */
+export type ErrorSentence = { readonly message: string; readonly action: string }
+
+/**
+ * Looks up the sentences of a code in the catalogue of the given translator.
+ *
+ * A `reason` among the params selects the variant `error.<CODE>.<reason>.message` where one exists; the action may be
+ * given for the variant or for the code. `file` is shortened to its last path part, as people know it.
+ */
+export function errorSentence(
+  t: Translate,
+  exists: KeyExists,
+  error: Pick<ErrorData, 'code' | 'params'>,
+): ErrorSentence {
+  const { reason } = error.params
+  const base = `error.${error.code}`
+  const variant = typeof reason === 'string' && exists(`${base}.${reason}.message`) ? `${base}.${reason}` : base
+  const values = displayValues(error.params)
+  const message = t(`${variant}.message`, values)
+  const actionKey = exists(`${variant}.action`) ? `${variant}.action` : `${base}.action`
+  return { message, action: exists(actionKey) ? t(actionKey, values) : '' }
+}
+
+function displayValues(params: ErrorData['params']): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(params)) {
+    if (key === 'file' && typeof value === 'string') values[key] = showName(baseName(value))
+    else if (Array.isArray(value)) values[key] = value.map(showName).join(', ')
+    else values[key] = typeof value === 'string' ? showName(value) : value
+  }
+  return values
+}
+
+function baseName(path: string): string {
+  const cut = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
+  return cut >= 0 && cut < path.length - 1 ? path.slice(cut + 1) : path
+}
+
+// C0, DEL, C1, line and paragraph separators, and the bidirectional controls that can disguise a name.
+const UNSHOWABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
+
+/** A file name or any foreign text made safe to show on one line: what cannot be seen is escaped as `\u{…}`. */
+export function showName(text: string): string {
+  return text.replace(UNSHOWABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+}
