@@ -44,8 +44,8 @@ function baseName(path: string): string {
   return cut >= 0 && cut < path.length - 1 ? path.slice(cut + 1) : path
 }
 
-// C0, DEL, C1, line and paragraph separators, and the bidirectional controls that can disguise a name.
-const UNSHOWABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
+// Controls, formatting characters (bidirectional overrides, zero-width ones) and line separators can disguise a name.
+const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** A file name or any foreign text made safe to show on one line: what cannot be seen is escaped as `\u{…}`. */
 export function showName(text: string): string {

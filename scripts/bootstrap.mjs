@@ -1,0 +1,125 @@
+// Everything that `npm run …` starts: installs and builds what is missing, then runs it on Node 24.
+// Node built-ins only, and nothing newer than Node 20: this file runs before anything is installed.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildIfNeeded } from './bootstrap/build.mjs'
+import { installIfNeeded } from './bootstrap/install.mjs'
+import { findNode24 } from './bootstrap/node24.mjs'
+import { bin, replaceWith, root, run, say } from './bootstrap/processes.mjs'
+import { ensureSystemParts } from './bootstrap/system-parts.mjs'
+
+const [command = '', ...args] = process.argv.slice(2)
+
+async function prepare() {
+  await installIfNeeded()
+  const node = findNode24()
+  await buildIfNeeded(node)
+  return node
+}
+
+const cliFile = join(root, 'out/main/cli.js')
+
+const commands = {
+  async build() {
+    await prepare()
+    return 0
+  },
+
+  async cli() {
+    return replaceWith(await prepare(), [cliFile, ...args])
+  },
+
+  async demo() {
+    const startedAt = Date.now()
+    const installed = await installIfNeeded()
+    const node = findNode24()
+    await buildIfNeeded(node)
+    const data = join(root, 'out/demo-data')
+    const samples = join(root, 'resources/samples')
+    const out = join(root, 'demo-output')
+    mkdirSync(data, { recursive: true })
+    say('Two portraits, two voices, the offline engine: four videos are coming.')
+    const options = ['--pair', 'all', '--engine', 'offline', '--out', out, '--data-dir', data]
+    const code = await run(node, [cliFile, 'run', samples, ...options, ...args])
+    const seconds = Math.round((Date.now() - startedAt) / 1000)
+    const bytes = installed.downloadedBytes
+    const download = bytes === null ? '' : `, ${(bytes / 1e6).toFixed(0)} MB downloaded`
+    say(`From the command to the last video: ${seconds} s${download}.`)
+    return code
+  },
+
+  async start() {
+    const node = await prepare()
+    const web = args.includes('--web')
+    const rest = args.filter((arg) => arg !== '--web')
+    if (!web) {
+      const install = join(root, 'node_modules/electron/install.js')
+      if ((await run(node, [install], { stdio: ['ignore', 'ignore', 'ignore'] })) === 0) {
+        const path = readFileSync(join(root, 'node_modules/electron/path.txt'), 'utf8')
+        return replaceWith(join(root, 'node_modules/electron/dist', path), [root, ...rest])
+      }
+      say("Electron's binary cannot be downloaded here, so the window opens in your browser instead.")
+    }
+    return replaceWith(node, [cliFile, 'serve', '--open', ...rest])
+  },
+
+  async check() {
+    // In CI the tests follow, and the packages are to be installed once, after the system parts that they build against.
+    if (process.env.CI) await ensureSystemParts()
+    await installIfNeeded()
+    const node = findNode24()
+    // The types of generated and bundled parts are part of the check, so every tool sees the same tree.
+    const tools = [
+      ['types', [bin('typescript', 'tsc'), '-b']],
+      ['lint and import zones', [bin('oxlint', 'oxlint'), '--deny-warnings']],
+      ['format', [bin('prettier', 'prettier'), '--check', '--log-level', 'warn', '.']],
+      ['unused files, exports and packages', [bin('knip', 'knip')]],
+    ]
+    let failed = 0
+    for (const [name, argv] of tools) {
+      const code = await run(node, argv)
+      say(`${code === 0 ? 'ok    ' : 'FAILED'} ${name}`)
+      if (code !== 0) failed += 1
+    }
+    return failed === 0 ? 0 : 1
+  },
+
+  async test() {
+    const changed = await ensureSystemParts()
+    await installIfNeeded({ again: changed.includes('libsecret') })
+    const node = findNode24()
+    await buildIfNeeded(node)
+    const counts = join(root, 'out/test-counts.json')
+    rmSync(counts, { force: true })
+    const vitest = bin('vitest', 'vitest')
+    const code = await run(node, [vitest, 'run', ...args], { env: { ...process.env, STUDIO_TEST_COUNTS: counts } })
+    if (!existsSync(counts)) {
+      console.log('0 passed, 1 failed, 0 skipped')
+      return 1
+    }
+    const { passed, failed, skipped } = JSON.parse(readFileSync(counts, 'utf8'))
+    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+    return code === 0 && failed > 0 ? 1 : code
+  },
+
+  async bench() {
+    return run(await prepare(), [join(root, 'scripts/bench/index.ts'), ...args])
+  },
+
+  async 'smoke:electron'() {
+    return run(await prepare(), [join(root, 'scripts/smoke-electron.mjs'), ...args])
+  },
+}
+
+const action = Object.hasOwn(commands, command) ? commands[command] : undefined
+if (action === undefined) {
+  say(`Unknown command: ${command}. Known: ${Object.keys(commands).join(', ')}.`)
+  process.exitCode = 2
+} else {
+  try {
+    process.exitCode = await action()
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import { run, say } from './processes.mjs'
+
+/** What some test suites want from the system: a name, the Debian package, and a file that shows that it is there. */
+const PARTS = [
+  { name: 'chromium', debian: 'chromium', file: '/usr/bin/chromium', use: 'the tests of the window' },
+  { name: 'dbus', debian: 'dbus', file: '/usr/bin/dbus-run-session', use: 'the tests of the keychain' },
+  {
+    name: 'gnome-keyring',
+    debian: 'gnome-keyring',
+    file: '/usr/bin/gnome-keyring-daemon',
+    use: 'the tests of the keychain',
+  },
+  {
+    name: 'libsecret',
+    debian: 'libsecret-1-dev',
+    file: '/usr/include/libsecret-1/libsecret/secret.h',
+    use: 'the keychain itself',
+  },
+]
+
+/**
+ * Sees to the system parts that suites want, before npm's packages (keytar builds against libsecret).
+ * Installs them as root or with CI=1 on Debian and Ubuntu, asks on a terminal, else prints the line to type; a suite
+ * whose part stays missing is skipped with its reason. Gives the names of the parts that were installed now.
+ */
+export async function ensureSystemParts() {
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) return []
+  const missing = PARTS.filter((part) => !existsSync(part.file))
+  if (missing.length === 0) return []
+  const isRoot = process.getuid?.() === 0
+  const packages = missing.map((part) => part.debian)
+  const line = `${isRoot ? '' : 'sudo '}apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  const automatic = isRoot || ['1', 'true'].includes(process.env.CI ?? '')
+  if (!automatic && !(await agreed(line))) {
+    for (const part of missing) say(`Skipping ${part.use}: ${part.debian} is not installed. To have it: ${line}`)
+    return []
+  }
+  for (const part of missing) say(`Installing ${part.debian} for ${part.use}.`)
+  const sudo = isRoot ? [] : ['sudo', '-n']
+  const apt = (args) => {
+    const [program = 'apt-get', ...rest] = [...sudo, 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300', ...args]
+    return run(program, rest, {
+      stdio: ['ignore', 'ignore', 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  }
+  await apt(['update'])
+  const code = await apt(['install', '-y', '--no-install-recommends', ...packages])
+  if (code !== 0)
+    say(`They could not be installed (exit ${code}); the suites that want them are skipped. By hand: ${line}`)
+  return missing.filter((part) => existsSync(part.file)).map((part) => part.name)
+}
+
+async function agreed(line) {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(`Some test suites need system packages. Run "${line}" now? [y/N] `)
+  terminal.close()
+  return /^y(es)?$/i.test(answer.trim())
+}

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const configs = [
+  'package.json',
+  'package-lock.json',
+  '.oxlintrc.json',
+  'knip.json',
+  'tsconfig.json',
+  'tsconfig.base.json',
+]
+const configFiles = [...configs, 'electron.vite.config.ts', 'vitest.config.ts', '.prettierrc.json']
+
+/** A copy of the tree, so that a violation can be planted in it without anyone seeing it. */
+let copy: string
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'studio-house-'))
+  for (const name of ['src', 'scripts', 'tests']) cpSync(join(root, name), join(copy, name), { recursive: true })
+  mkdirSync(join(copy, 'resources'))
+  cpSync(join(root, 'resources/face-models.json'), join(copy, 'resources/face-models.json'))
+  for (const name of configFiles) cpSync(join(root, name), join(copy, name))
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+})
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }))
+
+function tool(packageName: string, command: string, args: string[]) {
+  const folder = join(root, 'node_modules', packageName)
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    bin: string | Record<string, string>
+  }
+  const file = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[command]
+  const done = spawnSync(process.execPath, [join(folder, file ?? ''), ...args], { cwd: copy, encoding: 'utf8' })
+  return { code: done.status, text: done.stdout + done.stderr }
+}
+
+function withPlanted<T>(files: Record<string, string>, action: () => T): T {
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(copy, path), text)
+  try {
+    return action()
+  } finally {
+    for (const path of Object.keys(files)) rmSync(join(copy, path))
+  }
+}
+
+const lint = () => tool('oxlint', 'oxlint', ['--deny-warnings'])
+const knip = () => tool('knip', 'knip', [])
+
+describe('the house rules are machine-checked', () => {
+  it('passes the tree as it stands', () => {
+    expect(lint()).toMatchObject({ code: 0 })
+    expect(knip()).toMatchObject({ code: 0 })
+  })
+
+  it.each([
+    ['a room of the core that looks into its neighbour', 'src/main/core/media/planted.ts', '../jobs/planted.ts'],
+    ['electron outside its host', 'src/main/core/lib/planted.ts', 'electron'],
+    ['a host that imports another host', 'src/main/hosts/web/planted.ts', '../cli/planted.ts'],
+    ['the window reaching for the main process', 'src/renderer/src/app/planted.ts', '../../../main/core/ports.ts'],
+    ['a Node built-in in shared', 'src/shared/lib/planted.ts', 'node:fs'],
+    ['React in a store', 'src/renderer/src/stores/planted.ts', 'react'],
+  ])('fails on %s', (_name, file, specifier) => {
+    const result = withPlanted({ [file]: `import '${specifier}'\n` }, lint)
+    expect(result.code).not.toBe(0)
+    expect(result.text).toContain('no-restricted-imports')
+  })
+
+  it('fails on a circle of imports', () => {
+    const result = withPlanted(
+      {
+        'src/shared/lib/planted-a.ts': "import { b } from './planted-b.ts'\n\nexport const a = (): number => b()\n",
+        'src/shared/lib/planted-b.ts': "import { a } from './planted-a.ts'\n\nexport const b = (): number => a()\n",
+      },
+      lint,
+    )
+    expect(result.code).not.toBe(0)
+    expect(result.text).toContain('no-cycle')
+  })
+
+  it('fails on an export that nobody uses', () => {
+    const result = withPlanted({ 'src/shared/lib/planted.ts': 'export const unused = 1\n' }, knip)
+    expect(result.code).not.toBe(0)
+    expect(result.text).toContain('planted.ts')
+  })
+})
