@@ -1,0 +1,126 @@
+import type { RgbaImage } from '../../lib/rgba-image.ts'
+import { clamp, mix, smoothstep } from '../mesh/easing.ts'
+import type { HeadFrame } from '../mesh/head-frame.ts'
+import type { MouthFrame } from '../mesh/mouth-frame.ts'
+
+/** Colours of a mouth that the still does not show, 0..255 a channel, taken from the picture's own light. */
+export type MouthPalette = {
+  readonly teeth: readonly [number, number, number]
+  readonly tongue: readonly [number, number, number]
+  readonly flesh: readonly [number, number, number]
+  readonly depth: readonly [number, number, number]
+}
+
+/** Mean colour of the skin on both cheeks (landmarks 50, 280, 205, 425), 0..255 a channel. */
+export const cheekColour = (
+  { points, faceHeight }: HeadFrame,
+  { width, height, data }: RgbaImage,
+): [number, number, number] => {
+  const sum: [number, number, number] = [0, 0, 0]
+  let count = 0
+  const reach = Math.max(1, Math.round(faceHeight * 0.03))
+  for (const index of [50, 280, 205, 425]) {
+    const cx = Math.round(points[index * 3] as number)
+    const cy = Math.round(points[index * 3 + 1] as number)
+    for (let y = Math.max(0, cy - reach); y <= Math.min(height - 1, cy + reach); y++) {
+      for (let x = Math.max(0, cx - reach); x <= Math.min(width - 1, cx + reach); x++) {
+        for (let c = 0; c < 3; c++) sum[c as 0] += data[(y * width + x) * 4 + c] as number
+        count++
+      }
+    }
+  }
+  return count === 0 ? [150, 120, 105] : [sum[0] / count, sum[1] / count, sum[2] / count]
+}
+
+/**
+ * Teeth are lit like the cheeks, a little brighter and much less coloured; tongue and flesh take the light but keep their red,
+ * unless the picture has no colour at all.
+ */
+export const mouthPaletteOf = (frame: HeadFrame, image: RgbaImage): MouthPalette => {
+  const cheek = cheekColour(frame, image)
+  const light = 0.3 * cheek[0] + 0.59 * cheek[1] + 0.11 * cheek[2]
+  const saturation = (Math.max(...cheek) - Math.min(...cheek)) / Math.max(1, Math.max(...cheek))
+  const colour = smoothstep(0.02, 0.14, saturation)
+  // Dark skin does not mean dark teeth: the light is estimated as if skin reflected at least a third of it.
+  const exposure = clamp(0.45 + 0.55 * (light / 165), 0.5, 1.02)
+  const tint = (base: readonly [number, number, number], hue: number): readonly [number, number, number] => {
+    const grey = 0.3 * base[0] + 0.59 * base[1] + 0.11 * base[2]
+    const cast = (c: 0 | 1 | 2): number => mix(1, cheek[c] / Math.max(1, light), hue)
+    const channel = (c: 0 | 1 | 2): number => clamp(mix(grey, base[c] * cast(c), colour) * exposure, 0, 250)
+    return [channel(0), channel(1), channel(2)]
+  }
+  return {
+    teeth: tint([214, 206, 192], 0.3),
+    tongue: tint([150, 74, 70], 0.15),
+    flesh: tint([104, 42, 40], 0.1),
+    depth: tint([34, 13, 12], 0.1),
+  }
+}
+
+/** Half widths of the upper teeth from the middle outward, mouth widths (incisor 8.5 mm, lateral 6.5, canine 7, premolars, of a 50 mm mouth). */
+const TOOTH_BORDERS = [0, 0.165, 0.295, 0.405, 0.49, 0.56]
+/** How far the upper incisors reach below the closed lip line, mouth widths. */
+const INCISOR_REACH = 0.062
+
+/** 0 between teeth, 1 on a tooth's face; `x` mouth widths from the middle. */
+const toothFace = (x: number, soft: number): number => {
+  const side = Math.abs(x)
+  let nearest = Infinity
+  for (const border of TOOTH_BORDERS) nearest = Math.min(nearest, Math.abs(side - border))
+  return smoothstep(0, 0.012 + soft, nearest)
+}
+
+/**
+ * Where one pixel of the open mouth lies, in mouth widths: `x` from the middle, `skullY` below the closed lip line as fixed to the skull,
+ * `fromUpper` and `fromLower` to the lips' edges, `gap` between them here; `widest` is the mouth's largest gap, `soft` one pixel.
+ */
+export type MouthPlace = {
+  x: number
+  skullY: number
+  fromUpper: number
+  fromLower: number
+  gap: number
+  widest: number
+  soft: number
+}
+
+/**
+ * Colour (packed, opaque) of the inside of a mouth: dark hollow, tongue lying on the jaw, lower teeth just behind the lower lip, upper
+ * teeth fixed to the skull, and the upper lip's shadow over all of it. Continuous in every input, so it cannot flicker.
+ */
+export const insideColour = (palette: MouthPalette, place: MouthPlace): number => {
+  const { x, skullY, fromUpper, fromLower, gap, widest, soft } = place
+  const side = Math.abs(x)
+  let [r, g, b] = palette.depth
+  const put = (colour: readonly [number, number, number], share: number, light: number): void => {
+    r = mix(r, colour[0] * light, share)
+    g = mix(g, colour[1] * light, share)
+    b = mix(b, colour[2] * light, share)
+  }
+  // Gums and cheeks show as dark red toward the lower lip and the corners.
+  put(palette.flesh, clamp(0.25 + 0.6 * smoothstep(0.16, 0, fromLower) + 0.3 * smoothstep(0.2, 0.5, side)), 0.85)
+  // The tongue: a mound on the floor of the mouth, its back lost in the dark.
+  const tongueTop = widest * 0.5 * Math.sqrt(Math.max(0, 1 - (side / 0.4) ** 2))
+  const tongue = smoothstep(0.07, 0.2, widest) * smoothstep(-0.02 - soft, 0.03 + soft, tongueTop - fromLower)
+  const groove = 1 - 0.16 * Math.exp(-((x / 0.03) ** 2))
+  put(palette.tongue, 0.92 * tongue, groove * (0.62 + 0.4 * smoothstep(widest * 0.6, 0, fromLower)))
+  // Lower teeth stand behind the lower lip and show when the jaw is far down.
+  const lowerHeight = 0.05 * smoothstep(0.16, 0.34, widest) * (1 - smoothstep(0.2, 0.36, side))
+  const lower = smoothstep(-soft, soft, lowerHeight - fromLower) * smoothstep(0, 0.012, lowerHeight)
+  put(palette.teeth, 0.85 * lower, (0.5 + 0.14 * toothFace(x * 1.45, soft)) * (1 - 0.5 * smoothstep(0.1, 0.34, side)))
+  // Upper teeth: an arc that rises toward the corners, edges rounded a little at every tooth.
+  const face = toothFace(x, soft)
+  const edge = INCISOR_REACH - 0.2 * x * x - 0.012 * (1 - face) - 0.006 * smoothstep(0.165, 0.2, side)
+  const upper = smoothstep(-soft, soft, edge - skullY) * (1 - smoothstep(0.4, 0.52, side))
+  const round = 1 - 0.55 * smoothstep(0.08, 0.5, side)
+  const fromEdge = edge - skullY
+  const gum = smoothstep(0.1, 0.15, fromEdge)
+  put(palette.teeth, upper, (0.8 + 0.12 * face) * round * (0.9 + 0.1 * smoothstep(0.0, 0.02, fromEdge)))
+  put(palette.flesh, upper * gum, 1.15)
+  // Shadow under the upper lip, and a little at the lower one.
+  const shadow =
+    (0.5 + 0.5 * smoothstep(0, 0.055, fromUpper)) *
+    (0.78 + 0.22 * smoothstep(0, 0.03, fromLower)) *
+    (0.72 + 0.28 * smoothstep(0, 0.12, gap))
+  return (0xff000000 | ((b * shadow) << 16) | ((g * shadow) << 8) | (r * shadow)) >>> 0
+}

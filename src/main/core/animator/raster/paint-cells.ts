@@ -1,0 +1,82 @@
+import type { WarpGrid } from '../mesh/warp-grid.ts'
+import { over, readTexture } from './texture.ts'
+import type { Texture } from './texture.ts'
+
+/** What cells are painted from and into. `still`, `plate` and `out` are whole pictures of packed pixels. */
+export type Canvas = {
+  readonly grid: WarpGrid
+  readonly texture: Texture
+  /** What stands behind the person, opaque. */
+  readonly plate: Uint32Array
+  readonly out: Uint32Array
+}
+
+const FIXED = 65536
+
+/** Fixed-point texel coordinates of the four corners of the cell of node (i, j): u and v at top left, top right, bottom left, bottom right. */
+export const cellCorners = (
+  { grid, texture }: Canvas,
+  back: readonly [Float32Array, Float32Array],
+  i: number,
+  j: number,
+  corners: Float64Array,
+): void => {
+  const { spacing, columns } = grid
+  const maxU = texture.width - 1.01
+  const maxV = texture.height - 1.01
+  for (let k = 0; k < 4; k++) {
+    const ci = i + (k & 1)
+    const cj = j + (k >> 1)
+    const node = cj * columns + ci
+    const u = 2 * (ci * spacing + (back[0][node] as number) - texture.rect.left)
+    const v = 2 * (cj * spacing + (back[1][node] as number) - texture.rect.top)
+    corners[k * 2] = (u < 0 ? 0 : u > maxU ? maxU : u) * FIXED
+    corners[k * 2 + 1] = (v < 0 ? 0 : v > maxV ? maxV : v) * FIXED
+  }
+}
+
+/** Paints one cell from the texture, blended over the plate where the texture is not opaque. `corners` as cellCorners writes them. */
+export const paintCell = (canvas: Canvas, i: number, j: number, corners: Float64Array): void => {
+  const { grid, texture, plate, out } = canvas
+  const { spacing, width, height } = grid
+  const { texels, width: stride } = texture
+  const x0 = i * spacing
+  const y0 = j * spacing
+  const x1 = Math.min(width, x0 + spacing)
+  const y1 = Math.min(height, y0 + spacing)
+  const step = 1 / spacing
+  let uLeft = corners[0] as number
+  let vLeft = corners[1] as number
+  let uRight = corners[2] as number
+  let vRight = corners[3] as number
+  const uLeftStep = ((corners[4] as number) - uLeft) * step
+  const vLeftStep = ((corners[5] as number) - vLeft) * step
+  const uRightStep = ((corners[6] as number) - uRight) * step
+  const vRightStep = ((corners[7] as number) - vRight) * step
+  for (let y = y0; y < y1; y++) {
+    let u = uLeft | 0
+    let v = vLeft | 0
+    const du = ((uRight - uLeft) * step) | 0
+    const dv = ((vRight - vLeft) * step) | 0
+    const end = y * width + x1
+    for (let at = y * width + x0; at < end; at++) {
+      const colour = readTexture(texels, stride, u, v)
+      out[at] = colour >>> 24 === 255 ? colour : over(colour, plate[at] as number)
+      u += du
+      v += dv
+    }
+    uLeft += uLeftStep
+    vLeft += vLeftStep
+    uRight += uRightStep
+    vRight += vRightStep
+  }
+}
+
+/** Puts the still's own pixels back into one cell. */
+export const restoreCell = ({ grid, out }: Canvas, still: Uint32Array, i: number, j: number): void => {
+  const { spacing, width, height } = grid
+  const x0 = i * spacing
+  const x1 = Math.min(width, x0 + spacing)
+  const y1 = Math.min(height, (j + 1) * spacing)
+  for (let y = j * spacing; y < y1; y++) out.set(still.subarray(y * width + x0, y * width + x1), y * width + x0)
+}

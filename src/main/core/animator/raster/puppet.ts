@@ -1,0 +1,80 @@
+import type { RgbaImage } from '../../lib/rgba-image.ts'
+import type { Face, FramePose } from '../types.ts'
+import { lipEdges } from '../mesh/expression.ts'
+import { emptyMotionField, faceGeometryOf, moveField } from '../mesh/motion-field.ts'
+import { madeInside, emptyLipTable, moveLips, paintMouth } from './mouth.ts'
+import { mouthPaletteOf } from './mouth-inside.ts'
+import { cellCorners, paintCell, restoreCell } from './paint-cells.ts'
+import type { Canvas } from './paint-cells.ts'
+import { textureOf } from './texture.ts'
+
+/** A still that can be posed. `render` returns `width * height` RGBA pixels; the array is reused by the next call. */
+export type Puppet = {
+  readonly width: number
+  readonly height: number
+  readonly render: (pose: FramePose) => Uint8Array
+}
+
+/** Content that moves less than this many px is the still itself. */
+const STILL_PX = 1 / 64
+
+/** Prepares `image` for posing `face` (landmarks in its pixels). The rest pose renders the still bit by bit. */
+export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
+  const { width, height } = image
+  const geometry = faceGeometryOf(image, face)
+  const { grid, active, mouth, frame } = geometry
+  const field = emptyMotionField(geometry)
+  const rect = {
+    left: active.i0 * grid.spacing,
+    top: active.j0 * grid.spacing,
+    right: Math.min(width, active.i1 * grid.spacing + 1),
+    bottom: Math.min(height, active.j1 * grid.spacing + 1),
+  }
+  const still = new Uint32Array(width * height)
+  new Uint8Array(still.buffer).set(image.data)
+  const out = still.slice()
+  const canvas: Canvas = { grid, texture: textureOf(image, rect), plate: still, out }
+  const bytes = new Uint8Array(out.buffer)
+  const dirty = new Uint8Array(grid.columns * grid.rows)
+  const painted = new Uint8Array(grid.columns * grid.rows)
+  const corners = new Float64Array(8)
+  const lips = emptyLipTable()
+  const palette = mouthPaletteOf(frame, image)
+  const edges = lipEdges(mouth)
+  const limit = STILL_PX
+
+  const moves = (node: number): boolean =>
+    Math.abs(field.back[0][node] as number) > limit || Math.abs(field.back[1][node] as number) > limit
+
+  return {
+    width,
+    height,
+    render: (pose) => {
+      moveField(geometry, pose, field)
+      painted.fill(0)
+      const speaking = pose.jaw > 0 || pose.press > 0 || pose.upper > 0
+      if (speaking) {
+        moveLips(geometry, field, lips)
+        paintMouth(canvas, geometry, field, lips, madeInside(geometry, field, palette, edges), painted)
+      }
+      for (let j = active.j0; j < active.j1; j++) {
+        for (let i = active.i0; i < active.i1; i++) {
+          const node = j * grid.columns + i
+          if (painted[node]) {
+            dirty[node] = 1
+            continue
+          }
+          if (moves(node) || moves(node + 1) || moves(node + grid.columns) || moves(node + grid.columns + 1)) {
+            cellCorners(canvas, field.back, i, j, corners)
+            paintCell(canvas, i, j, corners)
+            dirty[node] = 1
+          } else if (dirty[node]) {
+            restoreCell(canvas, still, i, j)
+            dirty[node] = 0
+          }
+        }
+      }
+      return bytes
+    },
+  }
+}
