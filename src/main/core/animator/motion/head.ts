@@ -1,0 +1,112 @@
+import { ease, wander } from './chance.ts'
+
+export type MotionTemplate = 'normal' | 'calm' | 'active'
+
+/** The head without the face: FramePose's first five fields. */
+export type HeadPose = {
+  readonly yaw: number
+  readonly pitch: number
+  readonly roll: number
+  readonly shiftX: number
+  readonly shiftY: number
+}
+
+type Temper = {
+  /** Standard deviation of each turn over the video at strength 1, degrees. */
+  readonly yaw: number
+  readonly pitch: number
+  readonly roll: number
+  /** Standard deviation of the sway, face heights. */
+  readonly sway: number
+  readonly periodsPerSecond: number
+  /** Degrees the head dips on a stressed syllable. */
+  readonly nod: number
+  /** How far the brows rise with the phrase, 0 .. 1. */
+  readonly brow: number
+}
+
+/**
+ * Chosen on sheets of the portraits: a newsreader's head hardly leaves the middle, a singer's turns by up to ten degrees.
+ * Neighbours are a factor of two apart.
+ */
+export const TEMPERS: Readonly<Record<MotionTemplate, Temper>> = {
+  calm: { yaw: 1.05, pitch: 0.55, roll: 0.42, sway: 0.0028, periodsPerSecond: 0.24, nod: 0.5, brow: 0.35 },
+  normal: { yaw: 2.1, pitch: 1.1, roll: 0.85, sway: 0.0055, periodsPerSecond: 0.36, nod: 1.1, brow: 0.65 },
+  active: { yaw: 4.2, pitch: 2.1, roll: 1.6, sway: 0.01, periodsPerSecond: 0.54, nod: 2.2, brow: 1 },
+}
+
+const RADIANS = Math.PI / 180
+/** Turns bend towards this many standard deviations instead of passing it. */
+const LIMIT = 2.4
+const START_SECONDS = 0.7
+const END_SECONDS = 0.6
+/** At rest for the last frame of the slowest video (15 fps). */
+const REST_SECONDS = 1 / 15
+const GRID_SECONDS = 0.05
+
+/** 0 at both ends of the video, 1 between. */
+export function headEnvelope(durationSeconds: number, seconds: number): number {
+  const end = durationSeconds - REST_SECONDS
+  const half = Math.max(0.01, end / 2)
+  return ease(0, Math.min(START_SECONDS, half), seconds) * (1 - ease(end - Math.min(END_SECONDS, half), end, seconds))
+}
+
+/**
+ * A wandering channel with mean 0 and standard deviation 1 over this video, whatever the seed: a short video does not come
+ * out still or wild by chance. Long videos need no such help and are left as they fall.
+ */
+function steadyChannel(
+  seed: number,
+  channel: number,
+  periodsPerSecond: number,
+  durationSeconds: number,
+): (seconds: number) => number {
+  let weight = 0
+  let sum = 0
+  let squares = 0
+  for (let seconds = 0; seconds < Math.min(durationSeconds, 120); seconds += GRID_SECONDS) {
+    const own = headEnvelope(durationSeconds, seconds)
+    const value = wander(seed, channel, seconds * periodsPerSecond)
+    weight += own
+    sum += own * value
+    squares += own * value * value
+  }
+  const mean = sum / Math.max(weight, 1e-6)
+  const deviation = Math.max(0.15, Math.sqrt(Math.max(0, squares / Math.max(weight, 1e-6) - mean * mean)))
+  return (seconds) => LIMIT * Math.tanh((wander(seed, channel, seconds * periodsPerSecond) - mean) / deviation / LIMIT)
+}
+
+/**
+ * Head motion of one video as a function of time.
+ *
+ * @param strength 0 .. 1
+ * @param activity 0 .. 1 how much is being said around a time
+ * @param stress 0 .. 1 how strongly the syllable at a time stands out
+ */
+export function createHead(
+  template: MotionTemplate,
+  strength: number,
+  durationSeconds: number,
+  seed: number,
+  activity: (seconds: number) => number,
+  stress: (seconds: number) => number,
+): (seconds: number) => HeadPose {
+  const temper = TEMPERS[template]
+  const rates = [1, 1.13, 0.87, 0.71, 0.79].map((rate) => rate * temper.periodsPerSecond)
+  const [yaw, pitch, roll, swayX, swayY] = rates.map((rate, channel) =>
+    steadyChannel(seed, channel + 1, rate, durationSeconds),
+  )
+  return (seconds) => {
+    const gain = strength * headEnvelope(durationSeconds, seconds)
+    const lively = gain * (0.6 + 0.4 * activity(seconds))
+    const turn = (channel: ((seconds: number) => number) | undefined, amount: number): number =>
+      channel === undefined ? 0 : lively * amount * channel(seconds)
+    return {
+      yaw: turn(yaw, temper.yaw * RADIANS),
+      pitch: turn(pitch, temper.pitch * RADIANS) - gain * temper.nod * RADIANS * stress(seconds),
+      roll: turn(roll, temper.roll * RADIANS),
+      shiftX: turn(swayX, temper.sway),
+      shiftY: turn(swayY, temper.sway * 0.6),
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { FramePose, MouthCurves } from '../types.ts'
+import { blinkAt, gazeAt, scheduleBlinks, scheduleGaze } from './eyes.ts'
+import { createHead, headEnvelope, TEMPERS, type MotionTemplate } from './head.ts'
+
+export type MotionRequest = {
+  readonly durationSeconds: number
+  readonly fps: number
+  readonly template: MotionTemplate
+  /** 0 .. 1; at 0 the eyes do not move at all. */
+  readonly blinksPerSecond: number
+  /** 0 (the mouth of the picture) .. 1.5 */
+  readonly mouthStrength: number
+  /** 0 (still) .. 1 */
+  readonly headStrength: number
+  /** Whole number. The same seed gives the same frames; another fps samples the same motion. */
+  readonly seed: number
+  readonly curves: MouthCurves
+}
+
+/** Seen speech leads heard speech by a little: articulators move before they sound. */
+const LIP_LEAD_SECONDS = 0.04
+/** The head follows stress; it does not foresee it. */
+const NOD_LAG_SECONDS = 0.05
+/** An eyeball is 24 mm across and an opening 30 mm wide: turned by an angle, the iris moves .4 of the sine of it. */
+const EYE_RADIUS = 0.4
+/** How much of a turn of the head the eyes make good to stay with the viewer. */
+const EYE_HOLD = 0.7
+/** From this rate of blinks on the eyes are fully alive. */
+const FULL_GAZE_RATE = 0.15
+/** Closures stay closed down to weak mouths. */
+const PRESS_GAIN = 3
+
+type Sample = (seconds: number) => number
+
+function sampler(values: Float32Array, hopSeconds: number): Sample {
+  return (seconds) => {
+    const position = Math.min(values.length - 1, Math.max(0, seconds / hopSeconds))
+    const index = Math.floor(position)
+    const a = values[index] ?? 0
+    const b = values[index + 1] ?? a
+    return a + (b - a) * (position - index)
+  }
+}
+
+/** `x + 0` turns the -0 of a product with 0 into 0: a pose at rest is the rest pose exactly. */
+const plain = (x: number): number => x + 0
+
+/**
+ * Every frame's pose of one talking video.
+ *
+ * The frames' count divided by fps is within half a frame of the duration (one frame at least). With all three strengths at
+ * 0 every pose is the rest pose.
+ */
+export function planMotion(request: MotionRequest): FramePose[] {
+  const { durationSeconds, fps, template, blinksPerSecond, mouthStrength, headStrength, seed, curves } = request
+  const read = (values: Float32Array): Sample => sampler(values, curves.hopSeconds)
+  const jaw = read(curves.jaw)
+  const wide = read(curves.wide)
+  const press = read(curves.press)
+  const upper = read(curves.upper)
+  const energy = read(curves.energy)
+  const slow = read(curves.slow)
+  const activity: Sample = (seconds) => Math.min(1, 1.6 * slow(seconds))
+  const stress: Sample = (seconds) => {
+    let sum = 0
+    for (let step = -2; step <= 2; step++) {
+      const at = seconds - NOD_LAG_SECONDS + step * 0.04
+      sum += energy(at) - slow(at)
+    }
+    return Math.max(-0.3, sum / 5) * 2
+  }
+  const head = createHead(template, headStrength, durationSeconds, seed, activity, stress)
+  const blinks = scheduleBlinks(durationSeconds, blinksPerSecond, seed, slow)
+  const fixations = scheduleGaze(durationSeconds, seed)
+  const gazeGain = Math.min(1, blinksPerSecond / FULL_GAZE_RATE)
+  const browGain = headStrength * TEMPERS[template].brow
+  const count = Math.max(1, Math.round(durationSeconds * fps))
+  return Array.from({ length: count }, (_, index) => {
+    const seconds = index / fps
+    const pose = head(seconds)
+    const gaze = gazeAt(fixations, seconds)
+    const lips = seconds + LIP_LEAD_SECONDS
+    const brow =
+      browGain * headEnvelope(durationSeconds, seconds) * (0.9 * slow(seconds + 0.1) - 0.25 * activity(seconds))
+    return {
+      yaw: plain(pose.yaw),
+      pitch: plain(pose.pitch),
+      roll: plain(pose.roll),
+      shiftX: plain(pose.shiftX),
+      shiftY: plain(pose.shiftY),
+      jaw: plain(mouthStrength * jaw(lips)),
+      wide: plain(Math.min(1, mouthStrength) * wide(lips)),
+      press: plain(Math.min(1, PRESS_GAIN * mouthStrength) * press(lips)),
+      upper: plain(Math.min(1, mouthStrength) * upper(lips)),
+      blink: blinkAt(blinks, seconds),
+      gazeX: plain(gazeGain * (gaze.x - EYE_HOLD * EYE_RADIUS * Math.sin(pose.yaw))),
+      gazeY: plain(gazeGain * (gaze.y + EYE_HOLD * EYE_RADIUS * Math.sin(pose.pitch))),
+      brow: plain(brow),
+    }
+  })
+}
