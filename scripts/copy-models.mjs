@@ -1,14 +1,26 @@
 // Copies the face models and their WebAssembly backend beside the program and checks every file against its pinned hash.
 // Node built-ins only: it runs before anything of ours is built.
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
+/** @param {Buffer} bytes */
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
+
+/** @param {string} path */
+const hashOf = (path) => {
+  try {
+    return sha256(readFileSync(path))
+  } catch {
+    return undefined
+  }
+}
+
 /**
- * Fills `outDir` with the files of resources/face-models.json, taken from node_modules.
+ * Fills `outDir` with the files of resources/face-models.json, taken from node_modules; files that are already right stay.
  * Throws, naming the file, when one is missing or its SHA-256 is not the pinned one. Returns the number of files.
  *
  * @param {string} outDir
@@ -18,10 +30,15 @@ export const copyModels = (outDir) => {
   const manifest = JSON.parse(readFileSync(join(root, 'resources/face-models.json'), 'utf8'))
   mkdirSync(outDir, { recursive: true })
   for (const file of manifest.files) {
+    const target = join(outDir, file.name)
+    if (hashOf(target) === file.sha256) continue
     const source = join(root, 'node_modules', file.package, file.path)
-    const hash = createHash('sha256').update(readFileSync(source)).digest('hex')
+    const bytes = readFileSync(source)
+    const hash = sha256(bytes)
     if (hash !== file.sha256) throw new Error(`${source} is not the file that was reviewed: SHA-256 ${hash}`)
-    copyFileSync(source, join(outDir, file.name))
+    // Renamed into place, because another process may be reading the folder.
+    writeFileSync(`${target}.${process.pid}.part`, bytes)
+    renameSync(`${target}.${process.pid}.part`, target)
   }
   return manifest.files.length
 }

@@ -34,7 +34,8 @@ const kindOf = (head: Buffer): PictureKind => {
   const text = head.toString('latin1')
   if (text.startsWith('BM')) return 'bmp'
   if (text.slice(4, 8) === 'ftyp') {
-    const brands = text.slice(8, Math.min(head.length, Math.max(16, head.readUInt32BE(0)))).match(/.{4}/gs) ?? []
+    const brands: readonly string[] =
+      text.slice(8, Math.min(head.length, Math.max(16, head.readUInt32BE(0)))).match(/.{4}/gs) ?? []
     if (brands.includes('avif') || brands.includes('avis')) return 'sharp'
     return brands.some((brand) => HEVC_BRANDS.includes(brand)) ? 'heic' : 'unknown'
   }

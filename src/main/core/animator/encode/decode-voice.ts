@@ -25,7 +25,7 @@ export const decodeVoice = async (
     ...[...VOICE_INPUT_ARGS, '-i', `file:${resolve(voicePath)}`, '-map', '0:a:0', '-vn', '-sn', '-dn'],
     ...['-ac', '1', '-ar', `${VOICE_RATE}`, '-t', `${maxSeconds}`, '-f', 's16le', '-c:a', 'pcm_s16le', 'pipe:1'],
   ]
-  const { stdin, stdout, ended } = startFfmpeg(ffmpegPath, args, signal)
+  const { stdin, stdout, ended } = startFfmpeg(ffmpegPath, args, { file: voicePath, signal })
   stdin.end()
   const chunks: Buffer[] = []
   stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -43,4 +43,4 @@ export const decodeVoice = async (
 }
 
 const corrupt = (file: string, cause?: StudioError): StudioError =>
-  new StudioError('E-INPUT-CORRUPT', { params: { file, detail: String(cause?.data.params['detail'] ?? '') }, cause })
+  new StudioError('E-INPUT-CORRUPT', { params: { file, detail: String(cause?.data.params['value'] ?? '') }, cause })

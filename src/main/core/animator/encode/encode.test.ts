@@ -98,7 +98,7 @@ describe.each(builds)('the encoder with %s', (ffmpegPath) => {
     const thrown = await attempt.catch((error: unknown) => error)
     expect(thrown).toMatchObject({
       code: 'E-TOOL-FAILED',
-      data: { params: { detail: expect.stringMatching(/width/i) } },
+      data: { params: { value: expect.stringMatching(/width/i) } },
     })
     await encoder.discard()
     expect(existsSync(at('out.mp4.part'))).toBe(false)

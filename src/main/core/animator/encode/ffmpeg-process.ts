@@ -16,14 +16,19 @@ export const VOICE_INPUT_ARGS: readonly string[] = [
 export type FfmpegProcess = {
   readonly stdin: Writable
   readonly stdout: Readable
-  /** Settles when the process has ended: resolves on exit code 0. Rejects with E-TOOL-MISSING, E-TOOL-FAILED (params `tool`, `exitCode`, `detail`) or the signal's reason. */
+  /** Settles when the process has ended: resolves on exit code 0. Rejects with E-TOOL-MISSING, E-TOOL-FAILED (params `tool`, `file`, `value`: the end of its messages, `exitCode`) or the signal's reason. */
   readonly ended: Promise<void>
 }
 
 /**
  * Starts ffmpeg by absolute path: arguments as a list, no shell, an empty environment. Aborting the signal kills it at once.
+ * `file` is what an error names.
  */
-export const startFfmpeg = (ffmpegPath: string, args: readonly string[], signal?: AbortSignal): FfmpegProcess => {
+export const startFfmpeg = (
+  ffmpegPath: string,
+  args: readonly string[],
+  { file, signal }: { readonly file: string; readonly signal?: AbortSignal | undefined },
+): FfmpegProcess => {
   signal?.throwIfAborted()
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
     ffmpegPath,
@@ -43,12 +48,15 @@ export const startFfmpeg = (ffmpegPath: string, args: readonly string[], signal?
   signal?.addEventListener('abort', kill, { once: true })
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', (cause) => {
-      reject(new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', detail: cause.message }, cause }))
+      reject(new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', value: cause.message }, cause }))
     })
     child.once('close', (exitCode) => {
       if (signal?.aborted) reject(signal.reason as Error)
       else if (exitCode === 0) resolve()
-      else reject(new StudioError('E-TOOL-FAILED', { params: { tool: 'ffmpeg', exitCode, detail: stderrTail.trim() } }))
+      else
+        reject(
+          new StudioError('E-TOOL-FAILED', { params: { tool: 'ffmpeg', file, value: stderrTail.trim(), exitCode } }),
+        )
     })
   }).finally(() => signal?.removeEventListener('abort', kill))
   ended.catch(() => undefined)

@@ -57,7 +57,10 @@ export const encoderArgs = (settings: VideoSettings): string[] => {
 export const openFrameEncoder = (settings: VideoSettings, signal?: AbortSignal): FrameEncoder => {
   const stop = new AbortController()
   const stopping = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  const { stdin, stdout, ended } = startFfmpeg(settings.ffmpegPath, encoderArgs(settings), stopping)
+  const { stdin, stdout, ended } = startFfmpeg(settings.ffmpegPath, encoderArgs(settings), {
+    file: settings.voicePath,
+    signal: stopping,
+  })
   stdout.resume()
   const discard = async (): Promise<void> => {
     stop.abort()

@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises'
+
+/** Remembers what was made from a file until the file changes (size or time of change) or newer entries push it out. */
+export type FileCache<T> = {
+  /** The remembered value, or the one that `make` makes now. A failure is not remembered. */
+  readonly get: (path: string, variant: string, make: () => Promise<T>) => Promise<T>
+}
+
+/** A cache of the last `capacity` values; `variant` tells apart several things made from one file. */
+export const createFileCache = <T>(capacity: number): FileCache<T> => {
+  const entries = new Map<string, Promise<T>>()
+  return {
+    get: async (path, variant, make) => {
+      // A file that cannot be read is the maker's to report, in its own words.
+      const version = await stat(path).then(
+        ({ size, mtimeMs, ino }) => `${size}:${mtimeMs}:${ino}`,
+        () => undefined,
+      )
+      if (version === undefined) return make()
+      const key = `${path}\0${version}\0${variant}`
+      const known = entries.get(key)
+      entries.delete(key)
+      const value = known ?? make()
+      entries.set(key, value)
+      for (const oldest of entries.keys()) {
+        if (entries.size <= capacity) break
+        entries.delete(oldest)
+      }
+      value.catch(() => {
+        if (entries.get(key) === value) entries.delete(key)
+      })
+      return value
+    },
+  }
+}
