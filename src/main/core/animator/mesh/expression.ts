@@ -2,7 +2,8 @@ import { clamp, smoothstep } from './easing.ts'
 import type { HeadFrame } from './head-frame.ts'
 import { pointOf } from './head-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
-import { splineAt } from './mouth-frame.ts'
+import { LIP_POINTS } from './mouth-frame.ts'
+import { evenCurve, splineAt } from './spline.ts'
 import { BROWS } from './topology.ts'
 import type { WarpGrid } from './warp-grid.ts'
 
@@ -40,22 +41,16 @@ export const lipEdges = (mouth: MouthFrame): { readonly upper: Float32Array; rea
   const steps = 21
   const [left, right] = mouth.half
   const edge = (row: Float32Array): Float32Array => {
-    const us = new Float32Array(11)
-    const vs = new Float32Array(11)
-    for (let i = 0; i < 11; i++) {
+    const us = new Float32Array(LIP_POINTS)
+    const vs = new Float32Array(LIP_POINTS)
+    for (let i = 0; i < LIP_POINTS; i++) {
       const dx = (row[i * 2] as number) - mouth.centre[0]
       const dy = (row[i * 2 + 1] as number) - mouth.centre[1]
       us[i] = dx * mouth.along[0] + dy * mouth.along[1]
       vs[i] = dx * mouth.across[0] + dy * mouth.across[1]
     }
     const out = new Float32Array(steps)
-    for (let k = 0; k < steps; k++) {
-      const u = -left + ((left + right) * k) / (steps - 1)
-      let i = 0
-      while (i < 9 && (us[i + 1] as number) < u) i++
-      const f = clamp((u - (us[i] as number)) / Math.max(1e-3, (us[i + 1] as number) - (us[i] as number)))
-      out[k] = splineAt(vs, (i + f) / 10)
-    }
+    evenCurve(us, vs, -left, right, out)
     return out
   }
   return { upper: edge(mouth.upper), lower: edge(mouth.lower) }

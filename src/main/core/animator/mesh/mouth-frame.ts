@@ -88,16 +88,3 @@ export const mouthFrameOf = (frame: HeadFrame, image: RgbaImage): MouthFrame => 
     width,
   }
 }
-
-/** Interpolates a corner-to-corner row (11 values at even steps) at `s` 0..1 with a Catmull-Rom spline; clamped at the ends. */
-export const splineAt = (values: Float32Array, s: number): number => {
-  const last = values.length - 1
-  const t = Math.min(last, Math.max(0, s * last))
-  const i = Math.min(last - 1, Math.floor(t))
-  const f = t - i
-  const p1 = values[i] as number
-  const p2 = values[i + 1] as number
-  const p0 = i > 0 ? (values[i - 1] as number) : 2 * p1 - p2
-  const p3 = i + 2 <= last ? (values[i + 2] as number) : 2 * p2 - p1
-  return p1 + 0.5 * f * (p2 - p0 + f * (2 * p0 - 5 * p1 + 4 * p2 - p3 + f * (3 * (p1 - p2) + p3 - p0)))
-}

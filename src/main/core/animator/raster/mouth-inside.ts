@@ -1,7 +1,6 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import type { MouthFrame } from '../mesh/mouth-frame.ts'
 
 /** Colours of a mouth that the still does not show, 0..255 a channel, taken from the picture's own light. */
 export type MouthPalette = {

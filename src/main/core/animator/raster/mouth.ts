@@ -1,6 +1,7 @@
-import { clamp, smoothstep } from '../mesh/easing.ts'
+import { clamp } from '../mesh/easing.ts'
 import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
-import { LIP_POINTS, splineAt } from '../mesh/mouth-frame.ts'
+import { LIP_POINTS } from '../mesh/mouth-frame.ts'
+import { evenCurve, splineAt } from '../mesh/spline.ts'
 import { gridAt } from '../mesh/warp-grid.ts'
 import { insideColour } from './mouth-inside.ts'
 import type { MouthPalette, MouthPlace } from './mouth-inside.ts'
@@ -69,14 +70,7 @@ export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, tabl
       movedU[i] = dx * table.alongX + dy * table.alongY
       movedV[i] = dy * table.alongX - dx * table.alongY
     }
-    let i = 0
-    for (let k = 0; k <= STEPS; k++) {
-      const u = -table.left + (length * k) / STEPS
-      while (i < LIP_POINTS - 2 && (movedU[i + 1] as number) < u) i++
-      const from = movedU[i] as number
-      const f = clamp((u - from) / Math.max(1e-3, (movedU[i + 1] as number) - from))
-      out[k] = splineAt(movedV, (i + f) / (LIP_POINTS - 1))
-    }
+    evenCurve(movedU, movedV, -table.left, table.right, out)
   }
   trace(mouth.upper, field.forward, table.upper)
   trace(mouth.lower, field.forwardLower, table.lower)
@@ -153,7 +147,6 @@ export const madeInside = (
  */
 export const paintMouth = (
   canvas: Canvas,
-  geometry: FaceGeometry,
   field: MotionField,
   table: LipTable,
   inside: Inside,

@@ -1,9 +1,12 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face, FramePose } from '../types.ts'
 import { lipEdges } from '../mesh/expression.ts'
+import { gridAt } from '../mesh/warp-grid.ts'
 import { emptyMotionField, faceGeometryOf, moveField } from '../mesh/motion-field.ts'
 import { madeInside, emptyLipTable, moveLips, paintMouth } from './mouth.ts'
 import { mouthPaletteOf } from './mouth-inside.ts'
+import { eyesOf, paintEye } from './eyes.ts'
+import type { Eye } from './eyes.ts'
 import { cellCorners, paintCell, restoreCell } from './paint-cells.ts'
 import type { Canvas } from './paint-cells.ts'
 import { textureOf } from './texture.ts'
@@ -39,6 +42,9 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const painted = new Uint8Array(grid.columns * grid.rows)
   const corners = new Float64Array(8)
   const lips = emptyLipTable()
+  const eyes = eyesOf(frame, canvas.texture)
+  const FORCED = 2
+  const look = { blink: 0, gazeX: 0, gazeY: 0 }
   const palette = mouthPaletteOf(frame, image)
   const edges = lipEdges(mouth)
   const limit = STILL_PX
@@ -46,25 +52,62 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const moves = (node: number): boolean =>
     Math.abs(field.back[0][node] as number) > limit || Math.abs(field.back[1][node] as number) > limit
 
+  /** Marks the cells that show an eye now: its box, moved. */
+  const forceEye = (eye: Eye): void => {
+    const left = rect.left + eye.box.left / 2
+    const right = rect.left + eye.box.right / 2
+    const top = rect.top + eye.box.top / 2
+    const bottom = rect.top + eye.box.bottom / 2
+    let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity]
+    for (const x of [left, right]) {
+      for (const y of [top, bottom]) {
+        minX = Math.min(minX, x + gridAt(grid, field.forward[0], x, y))
+        maxX = Math.max(maxX, x + gridAt(grid, field.forward[0], x, y))
+        minY = Math.min(minY, y + gridAt(grid, field.forward[1], x, y))
+        maxY = Math.max(maxY, y + gridAt(grid, field.forward[1], x, y))
+      }
+    }
+    const cell = (value: number, low: number, high: number): number =>
+      Math.min(high, Math.max(low, Math.floor(value / grid.spacing)))
+    const i1 = cell(maxX + 2, active.i0, active.i1 - 1)
+    const j1 = cell(maxY + 2, active.j0, active.j1 - 1)
+    for (let j = cell(minY - 2, active.j0, active.j1); j <= j1; j++)
+      for (let i = cell(minX - 2, active.i0, active.i1); i <= i1; i++)
+        if (painted[j * grid.columns + i] === 0) painted[j * grid.columns + i] = FORCED
+  }
+
   return {
     width,
     height,
     render: (pose) => {
       moveField(geometry, pose, field)
       painted.fill(0)
+      if (pose.blink !== look.blink || pose.gazeX !== look.gazeX || pose.gazeY !== look.gazeY) {
+        for (const eye of eyes) paintEye(canvas.texture, eye, pose.blink, pose.gazeX, pose.gazeY)
+        look.blink = pose.blink
+        look.gazeX = pose.gazeX
+        look.gazeY = pose.gazeY
+      }
+      if (look.blink > 0 || look.gazeX !== 0 || look.gazeY !== 0) for (const eye of eyes) forceEye(eye)
       const speaking = pose.jaw > 0 || pose.press > 0 || pose.upper > 0
       if (speaking) {
         moveLips(geometry, field, lips)
-        paintMouth(canvas, geometry, field, lips, madeInside(geometry, field, palette, edges), painted)
+        paintMouth(canvas, field, lips, madeInside(geometry, field, palette, edges), painted)
       }
       for (let j = active.j0; j < active.j1; j++) {
         for (let i = active.i0; i < active.i1; i++) {
           const node = j * grid.columns + i
-          if (painted[node]) {
+          if (painted[node] === 1) {
             dirty[node] = 1
             continue
           }
-          if (moves(node) || moves(node + 1) || moves(node + grid.columns) || moves(node + grid.columns + 1)) {
+          if (
+            painted[node] === FORCED ||
+            moves(node) ||
+            moves(node + 1) ||
+            moves(node + grid.columns) ||
+            moves(node + grid.columns + 1)
+          ) {
             cellCorners(canvas, field.back, i, j, corners)
             paintCell(canvas, i, j, corners)
             dirty[node] = 1
