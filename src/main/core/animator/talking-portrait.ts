@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import sharp from 'sharp'
 import { decodeVoice, VOICE_RATE } from './encode/decode-voice.ts'
-import { frameCount, openFrameEncoder } from './encode/frame-encoder.ts'
+import { openFrameEncoder } from './encode/frame-encoder.ts'
 import type { FaceModels } from './face/face-models.ts'
 import { createFileCache } from './file-cache.ts'
 import { planMotion } from './motion/plan-motion.ts'
@@ -19,7 +19,7 @@ import { mouthCurves } from './voice/mouth-curves.ts'
 const PREVIEW_SIDE = 1080
 const PREVIEW_QUALITY = 88
 
-type SpokenCurves = { readonly curves: MouthCurves; readonly durationSeconds: number }
+export type SpokenCurves = { readonly curves: MouthCurves; readonly durationSeconds: number }
 
 /** Everything that turns portraits and voices into videos, in one thread. */
 export type Studio = {
@@ -34,11 +34,12 @@ export type Studio = {
   readonly preview: (request: PreviewRequest, signal?: AbortSignal) => Promise<Uint8Array>
 }
 
-const posesOf = (parameters: PortraitParameters, { curves, durationSeconds }: SpokenCurves): FramePose[] =>
+/** The pose of every frame of a video. */
+export const planPoses = (parameters: PortraitParameters, { curves, durationSeconds }: SpokenCurves): FramePose[] =>
   planMotion({
     curves,
+    durationSeconds,
     fps: parameters.video_fps,
-    frameCount: frameCount(durationSeconds, parameters.video_fps),
     template: parameters.template_id,
     blinksPerSecond: parameters.eye_move_freq,
     mouthStrength: parameters.mouth_move_strength,
@@ -46,7 +47,8 @@ const posesOf = (parameters: PortraitParameters, { curves, durationSeconds }: Sp
     seed: parameters.seed,
   })
 
-const stage = (picture: Picture, file: string, { face_index, paste_back }: PortraitParameters): Puppet => {
+/** The chosen face of a picture, ready to be posed in the pixels of the video. Errors as in `chooseFace`. */
+export const stagePuppet = (picture: Picture, file: string, { face_index, paste_back }: PortraitParameters): Puppet => {
   const face = chooseFace(picture, file, face_index)
   const area = outputArea(picture.image, face, paste_back)
   return createPuppet(cropImage(picture.image, area), moveFace(face, area))
@@ -78,8 +80,8 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       const spoken = await voice(voicePath, signal)
       // A cancel that came during a long stretch of computing is heard before the next one.
       await nextTurn(undefined, { signal })
-      const poses = posesOf(parameters, spoken)
-      const puppet = stage(opened, imagePath, parameters)
+      const poses = planPoses(parameters, spoken)
+      const puppet = stagePuppet(opened, imagePath, parameters)
       const { durationSeconds } = spoken
       const { width, height } = puppet
       const fps = parameters.video_fps
@@ -114,8 +116,10 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       const opened = await picture(imagePath, PREVIEW_SIDE, signal)
       const spoken = voicePath === undefined ? previewVoice(timeSeconds) : await voice(voicePath, signal)
       const variant = `${parameters.face_index}:${parameters.paste_back}`
-      const puppet = await previewPuppets.get(imagePath, variant, async () => stage(opened, imagePath, parameters))
-      const poses = posesOf(parameters, spoken)
+      const puppet = await previewPuppets.get(imagePath, variant, async () =>
+        stagePuppet(opened, imagePath, parameters),
+      )
+      const poses = planPoses(parameters, spoken)
       const index = Math.min(poses.length - 1, Math.max(0, Math.round(timeSeconds * parameters.video_fps)))
       const { width, height } = puppet
       const jpeg = await sharp(puppet.render(poses[index] as FramePose), { raw: { width, height, channels: 4 } })

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import { loadGraphModel } from '@tensorflow/tfjs-converter'
@@ -69,7 +69,9 @@ const bySize = (arrays: Float32Array[], size: number): Float32Array => {
 
 let backendReady: Promise<unknown> | undefined
 
-const startBackend = (modelsDir: string): Promise<unknown> => {
+const startBackend = async (modelsDir: string): Promise<unknown> => {
+  // The backend prints a page to the console when its file is missing; this says it by an error alone.
+  await access(join(modelsDir, 'tfjs-backend-wasm-simd.wasm'))
   // The WebAssembly loader reads __dirname even when the folder is given, and an ESM bundle has none.
   const scope = globalThis as { __dirname?: string }
   scope.__dirname ??= modelsDir

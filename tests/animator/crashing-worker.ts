@@ -1,0 +1,10 @@
+import { parentPort } from 'node:worker_threads'
+import type { ToWorker } from '../../src/main/core/animator/protocol.ts'
+import '../../src/main/core/animator/worker.ts'
+
+/** The real worker, except that a picture named "crash" ends the thread without a word. */
+parentPort?.on('message', (message: ToWorker) => {
+  if (message.type === 'call' && message.call.kind === 'find-faces' && message.call.imagePath.includes('crash')) {
+    process.exit(7)
+  }
+})
