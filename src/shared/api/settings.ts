@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { engineIdSchema, parametersSchema } from '../model/engine.ts'
-import { presetSchema, settingsSchema } from '../model/settings.ts'
+import { presetSchema, settingsChangeSchema, settingsSchema } from '../model/settings.ts'
 
 export const settingsContract = {
   'settings.get': { input: z.strictObject({}), output: settingsSchema },
-  'settings.update': { input: z.strictObject({ change: settingsSchema.partial() }), output: settingsSchema },
+  'settings.update': { input: z.strictObject({ change: settingsChangeSchema }), output: settingsSchema },
   'presets.list': { input: z.strictObject({}), output: z.strictObject({ presets: z.array(presetSchema) }) },
   /** Saves under a name; the same name of the same engine is replaced. */
   'presets.save': {
