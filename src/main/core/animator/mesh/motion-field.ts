@@ -76,7 +76,7 @@ const followOf = (frame: HeadFrame, grid: WarpGrid, { scale }: DepthField): Floa
       const below =
         ((i * spacing - chin[0]) * down[0] + (j * spacing - chin[1]) * down[1]) / (length * frame.faceHeight)
       const node = j * columns + i
-      follow[node] = (1 - smoothstep(0.02, SHOULDER_REACH, below)) * (1 - smoothstep(2.4, 4, scale[node] as number))
+      follow[node] = (1 - smoothstep(0.02, SHOULDER_REACH, below)) * (1 - smoothstep(2, 3, scale[node] as number))
     }
   }
   return follow

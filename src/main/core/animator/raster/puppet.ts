@@ -10,6 +10,8 @@ import type { Eye } from './eyes.ts'
 import { cellCorners, paintCell, restoreCell } from './paint-cells.ts'
 import type { Canvas } from './paint-cells.ts'
 import { textureOf } from './texture.ts'
+import { layersOf } from './matte.ts'
+import { findPerson } from './person.ts'
 
 /** A still that can be posed. `render` returns `width * height` RGBA pixels; the array is reused by the next call. */
 export type Puppet = {
@@ -36,7 +38,13 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const still = new Uint32Array(width * height)
   new Uint8Array(still.buffer).set(image.data)
   const out = still.slice()
-  const canvas: Canvas = { grid, texture: textureOf(image, rect), plate: still, out }
+  const { front, plate } = layersOf(image, findPerson(image, frame, grid, geometry.depthField, rect))
+  const canvas: Canvas = {
+    grid,
+    texture: textureOf({ width, height, data: front }, rect),
+    plate: new Uint32Array(plate.buffer),
+    out,
+  }
   const bytes = new Uint8Array(out.buffer)
   const dirty = new Uint8Array(grid.columns * grid.rows)
   const painted = new Uint8Array(grid.columns * grid.rows)

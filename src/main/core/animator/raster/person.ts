@@ -1,0 +1,289 @@
+import type { RgbaImage } from '../../lib/rgba-image.ts'
+import type { DepthField } from '../mesh/depth.ts'
+import { clamp, mix, smoothstep } from '../mesh/easing.ts'
+import type { HeadFrame } from '../mesh/head-frame.ts'
+import { pointOf } from '../mesh/head-frame.ts'
+import { CHIN } from '../mesh/topology.ts'
+import { gridAt } from '../mesh/warp-grid.ts'
+import type { WarpGrid } from '../mesh/warp-grid.ts'
+import type { PixelRect } from './texture.ts'
+
+/** The part of a picture round a head, coarsely: `columns * rows` cells of `step` px a side, the first at (left, top). */
+export type Coarse = {
+  readonly left: number
+  readonly top: number
+  readonly step: number
+  readonly columns: number
+  readonly rows: number
+  /** Mean colour of a cell, three floats 0..255. */
+  readonly colour: Float32Array
+  /** 1 where the person is (head, hair, body), 0 elsewhere. */
+  readonly person: Float32Array
+}
+
+/** Cells a face height: fine enough for a silhouette, a few milliseconds to solve. */
+const CELLS_PER_FACE = 32
+/** How far round the moving region the background is looked at, face heights. */
+const MARGIN = 0.4
+/** Colour bins a channel of the two colour models. */
+const BINS = 16
+const CERTAIN = 3
+/** Share of the random walk from which a cell is the person's. */
+const THRESHOLD = 0.42
+/** Log odds toward the person near the head: hair left behind is worse than background that moves along. */
+const BIAS = 0.9
+
+type Cells = Pick<Coarse, 'left' | 'top' | 'step' | 'columns' | 'rows'>
+
+const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Float32Array => {
+  const colour = new Float32Array(columns * rows * 3)
+  for (let j = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++) {
+      const x1 = Math.min(width, left + (i + 1) * step)
+      const y1 = Math.min(height, top + (j + 1) * step)
+      let [r, g, b, count] = [0, 0, 0, 0]
+      for (let y = top + j * step; y < y1; y++) {
+        for (let x = left + i * step; x < x1; x++) {
+          const at = (y * width + x) * 4
+          r += data[at] as number
+          g += data[at + 1] as number
+          b += data[at + 2] as number
+          count++
+        }
+      }
+      const to = (j * columns + i) * 3
+      colour[to] = r / count
+      colour[to + 1] = g / count
+      colour[to + 2] = b / count
+    }
+  }
+  return colour
+}
+
+/**
+ * What the face alone says about a place, as log odds: the oval, the neck and the crown above the forehead are certain, hair likely
+ * round them, a body likely in a widening wedge below the chin, the picture above and beside all that background. Proportions of a
+ * grown-up's head and shoulders in face heights; hats and loose hair are left to the colours.
+ */
+const priorAt = (scale: number, upness: number, right: number, below: number): number => {
+  const side = Math.abs(right)
+  const crown = smoothstep(0.45, 0.9, upness)
+  const certain = mix(0.99, 1.26, crown)
+  const skull = mix(1.3, 1.5, crown)
+  const head = scale < certain ? 4 : mix(2.6, -4, smoothstep(skull - 0.2, skull + 0.9, scale))
+  if (below < -0.12) return head
+  const half = below < 0.3 ? 0.3 : 0.3 + (below - 0.3) * 2.4
+  const body = mix(3.4, -2.6, smoothstep(Math.min(0.85, half) * 0.55, Math.min(1.9, half * 1.5 + 0.3), side))
+  return Math.max(head, mix(-4, body, smoothstep(-0.12, 0.1, below)))
+}
+
+const priorOf = (
+  frame: HeadFrame,
+  grid: WarpGrid,
+  { scale }: DepthField,
+  { left, top, step, columns, rows }: Cells,
+): Float32Array => {
+  const chin = pointOf(frame.points, CHIN)
+  const brow = pointOf(frame.points, 168)
+  const [dx, dy] = frame.axes[1]
+  const length = Math.hypot(dx, dy) || 1
+  const prior = new Float32Array(columns * rows)
+  for (let j = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++) {
+      const x = left + (i + 0.5) * step
+      const y = top + (j + 0.5) * step
+      const along = (p: readonly number[]): number =>
+        ((x - (p[0] as number)) * dx + (y - (p[1] as number)) * dy) / length
+      const across = ((x - chin[0]) * dy - (y - chin[1]) * dx) / length
+      const up = -along(brow) / (Math.hypot(x - brow[0], y - brow[1]) + 1)
+      prior[j * columns + i] = priorAt(
+        gridAt(grid, scale, x, y),
+        up,
+        across / frame.faceHeight,
+        along(chin) / frame.faceHeight,
+      )
+    }
+  }
+  return prior
+}
+
+const binOf = (colour: Float32Array, cell: number): number => {
+  const q = (c: number): number => Math.min(BINS - 1, ((colour[cell * 3 + c] as number) * BINS) >> 8)
+  return (q(0) * BINS + q(1)) * BINS + q(2)
+}
+
+/** Log odds of person against background by colour, per bin, from weighted cells; both histograms are blurred by one bin. */
+const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
+  const size = BINS ** 3
+  const models = [new Float32Array(size), new Float32Array(size)] as const
+  const totals: [number, number] = [1e-6, 1e-6]
+  for (let cell = 0; cell < colour.length / 3; cell++) {
+    const weight = weightOf(cell)
+    if (weight === 0) continue
+    const k = weight > 0 ? 0 : 1
+    const bin = binOf(colour, cell)
+    models[k][bin] = (models[k][bin] as number) + Math.abs(weight)
+    totals[k] += Math.abs(weight)
+  }
+  for (const model of models) {
+    for (const stride of [1, BINS, BINS * BINS]) {
+      const before = model.slice()
+      for (let i = 0; i < size; i++) {
+        const a = Math.floor(i / stride) % BINS
+        const low = a > 0 ? (before[i - stride] as number) : 0
+        const high = a < BINS - 1 ? (before[i + stride] as number) : 0
+        model[i] = (low + 2 * (before[i] as number) + high) / 4
+      }
+    }
+  }
+  const floor = 2e-4
+  return models[0].map((value, i) =>
+    clamp(Math.log(value / totals[0] + floor) - Math.log((models[1][i] as number) / totals[1] + floor), -3, 3),
+  )
+}
+
+/**
+ * Random walk with priors (Grady 2005): every cell leans toward its own log odds and toward like-coloured neighbours. Gauss-Seidel,
+ * alternating directions, in place on `person`.
+ */
+const settle = (coarse: Coarse, odds: Float32Array, sweeps: number): void => {
+  const { columns, rows, colour, person } = coarse
+  const count = columns * rows
+  const across = new Float32Array(count)
+  const down = new Float32Array(count)
+  const likeness = (a: number, b: number): number => {
+    let d = 0
+    for (let c = 0; c < 3; c++) d += ((colour[a * 3 + c] as number) - (colour[b * 3 + c] as number)) ** 2
+    return Math.exp(-d / 700) + 0.004
+  }
+  for (let cell = 0; cell < count; cell++) {
+    if (cell % columns < columns - 1) across[cell] = likeness(cell, cell + 1)
+    if (cell < count - columns) down[cell] = likeness(cell, cell + columns)
+  }
+  const pull = 0.06
+  const own = odds.map((value) => 1 / (1 + Math.exp(-value)))
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    for (let k = 0; k < count; k++) {
+      const cell = sweep % 2 === 0 ? k : count - 1 - k
+      const value = odds[cell] as number
+      if (Math.abs(value) >= 50) {
+        person[cell] = value > 0 ? 1 : 0
+        continue
+      }
+      const i = cell % columns
+      const left = i > 0 ? (across[cell - 1] as number) : 0
+      const right = across[cell] as number
+      const above = cell >= columns ? (down[cell - columns] as number) : 0
+      const below = down[cell] as number
+      let sum = pull * (own[cell] as number)
+      if (left > 0) sum += left * (person[cell - 1] as number)
+      if (right > 0) sum += right * (person[cell + 1] as number)
+      if (above > 0) sum += above * (person[cell - columns] as number)
+      if (below > 0) sum += below * (person[cell + columns] as number)
+      person[cell] = sum / (pull + left + right + above + below)
+    }
+  }
+}
+
+/** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by `radius` cells. */
+const grow = (mask: Uint8Array, columns: number, rows: number, radius: number, inside: 0 | 1): Uint8Array => {
+  const out = mask.slice()
+  for (let j = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++) {
+      if (mask[j * columns + i] !== inside) continue
+      for (let b = Math.max(0, j - radius); b <= Math.min(rows - 1, j + radius); b++) {
+        for (let a = Math.max(0, i - radius); a <= Math.min(columns - 1, i + radius); a++) {
+          if ((a - i) ** 2 + (b - j) ** 2 <= radius * radius + 1) out[b * columns + a] = inside
+        }
+      }
+    }
+  }
+  return out
+}
+
+/** Cells of value `of` that hang together with one of `seeds`. */
+const flood = (mask: Uint8Array, columns: number, rows: number, of: 0 | 1, seeds: readonly number[]): Uint8Array => {
+  const seen = new Uint8Array(mask.length)
+  const stack = seeds.filter((cell) => mask[cell] === of)
+  for (const cell of stack) seen[cell] = 1
+  for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
+    const i = cell % columns
+    const around = [
+      i > 0 ? cell - 1 : -1,
+      i < columns - 1 ? cell + 1 : -1,
+      cell - columns,
+      cell < columns * (rows - 1) ? cell + columns : -1,
+    ]
+    for (const next of around) {
+      if (next < 0 || seen[next] || mask[next] !== of) continue
+      seen[next] = 1
+      stack.push(next)
+    }
+  }
+  return seen
+}
+
+/** One body without holes: gaps of up to four cells are closed, and what does not hang together with the face is background. */
+const tidy = ({ columns, rows, person }: Coarse, prior: Float32Array): void => {
+  const mask = Uint8Array.from(person, (value) => (value > THRESHOLD ? 1 : 0))
+  const closed = grow(grow(mask, columns, rows, 2, 1), columns, rows, 2, 0)
+  const certain: number[] = []
+  const border: number[] = []
+  prior.forEach((value, cell) => {
+    const i = cell % columns
+    if (value > CERTAIN) certain.push(cell)
+    else if (i === 0 || i === columns - 1 || cell < columns) border.push(cell)
+  })
+  const body = flood(closed, columns, rows, 1, certain)
+  const outside = flood(body, columns, rows, 0, border)
+  for (let cell = 0; cell < person.length; cell++) person[cell] = outside[cell] ? 0 : 1
+}
+
+/**
+ * Finds the person round a face, coarsely: what the face says about its surroundings, then two rounds of colour models and a random
+ * walk. Errs toward "person" where colours are alike; there an error shows least.
+ */
+export const findPerson = (
+  image: RgbaImage,
+  frame: HeadFrame,
+  grid: WarpGrid,
+  depthField: DepthField,
+  moving: PixelRect,
+): Coarse => {
+  const step = Math.max(2, Math.round(frame.faceHeight / CELLS_PER_FACE))
+  const margin = Math.round(MARGIN * frame.faceHeight)
+  const left = Math.max(0, moving.left - margin)
+  const top = Math.max(0, moving.top - margin)
+  const columns = Math.ceil((Math.min(image.width, moving.right + margin) - left) / step)
+  const rows = Math.ceil((Math.min(image.height, moving.bottom + margin) - top) / step)
+  const cells = { left, top, step, columns, rows }
+  const colour = coarseColours(image, cells)
+  const prior = priorOf(frame, grid, depthField, cells)
+  const person = prior.map((value) => 1 / (1 + Math.exp(-value)))
+  const coarse = { ...cells, colour, person }
+  const rounds = [
+    {
+      sweeps: 30,
+      trust: 0.9,
+      weightOf: (cell: number) => ((prior[cell] as number) > 2.2 ? 1 : (prior[cell] as number) < -2.6 ? -1 : 0),
+    },
+    {
+      sweeps: 40,
+      trust: 0.6,
+      weightOf: (cell: number) => ((person[cell] as number) > 0.75 ? 1 : (person[cell] as number) < 0.25 ? -1 : 0),
+    },
+  ]
+  for (const { sweeps, trust, weightOf } of rounds) {
+    const table = colourOdds(colour, weightOf)
+    const odds = prior.map((value, cell) =>
+      value > CERTAIN
+        ? 50
+        : value < -3.9
+          ? -50
+          : trust * value + 1.2 * (table[binOf(colour, cell)] as number) + BIAS * smoothstep(-3.5, -1, value),
+    )
+    settle(coarse, odds, sweeps)
+  }
+  tidy(coarse, prior)
+  return coarse
+}
