@@ -1,6 +1,6 @@
 import { execFileSync, fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
@@ -75,6 +75,15 @@ const encodeOnly = (
   return performance.now() - started
 }
 
+/** The same inputs under new names, so that nothing remembered from an earlier run helps this one. */
+const freshJob = (job: PortraitJob, run: number): PortraitJob => {
+  const imagePath = `${job.imagePath}.${run}.png`
+  const voicePath = `${job.voicePath}.${run}.wav`
+  copyFileSync(job.imagePath, imagePath)
+  copyFileSync(job.voicePath, voicePath)
+  return { ...job, imagePath, voicePath }
+}
+
 const benchSide = async (ffmpegPath: string, side: number, runs: number, folder: string): Promise<AnimatorFigures> => {
   const job: PortraitJob = {
     imagePath: join(folder, `portrait-${side}.png`),
@@ -107,7 +116,7 @@ const benchSide = async (ffmpegPath: string, side: number, runs: number, folder:
   const encodeMs: number[] = []
   for (let run = 0; run < runs; run++) {
     encodeMs.push(encodeOnly(ffmpegPath, job, rawPath, { width, height, durationSeconds }))
-    jobMs.push((await ask(child, { kind: 'render', job })).ms ?? Number.NaN)
+    jobMs.push((await ask(child, { kind: 'render', job: freshJob(job, run) })).ms ?? Number.NaN)
   }
   const { peakRssMb = 0, loopDelayP99Ms = 0 } = await ask(child, { kind: 'facts' })
   const cancelMs = (await ask(child, { kind: 'cancel', job })).ms ?? Number.NaN

@@ -16,6 +16,8 @@ import type {
 
 /** After a cancel the thread has this long to stop by itself; a thread that is deep in computing is ended instead. */
 const CANCEL_GRACE_MS = 120
+/** The same while it encodes: it looks up after every frame, and only it can end its ffmpeg. */
+const ENCODING_GRACE_MS = 2000
 
 export type AnimatorOptions = WorkerSettings & {
   /** The file of the worker thread: `worker.ts` beside this file, or its bundle. */
@@ -49,6 +51,7 @@ type OpenCall = {
   readonly reject: (reason: unknown) => void
   readonly onProgress: ((progress: RenderProgress) => void) | undefined
   readonly signal: AbortSignal | undefined
+  isEncoding: boolean
 }
 
 const fromData = ({ code, params, retryable }: ErrorData): StudioError => new StudioError(code, { params, retryable })
@@ -76,6 +79,7 @@ const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEn
     const call = open.get(message.id)
     if (!call) return
     if (message.type === 'progress') {
+      call.isEncoding = true
       call.onProgress?.(message.progress)
       return
     }
@@ -89,8 +93,9 @@ const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEn
 
   const cancelled = async (id: number): Promise<void> => {
     post({ type: 'cancel', id })
+    const graceMs = open.get(id)?.isEncoding ? ENCODING_GRACE_MS : CANCEL_GRACE_MS
     const stillOpen = await new Promise<boolean>((resolve) => {
-      setTimeout(() => resolve(open.has(id)), CANCEL_GRACE_MS)
+      setTimeout(() => resolve(open.has(id)), graceMs).unref()
     })
     if (stillOpen && !isEnded) await worker.terminate()
   }
@@ -102,7 +107,7 @@ const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEn
       void cancelled(id)
     }
     return new Promise<unknown>((resolve, reject) => {
-      open.set(id, { resolve, reject, ...options })
+      open.set(id, { resolve, reject, isEncoding: false, ...options })
       worker.ref()
       signal?.addEventListener('abort', onAbort, { once: true })
       post({ type: 'call', id, call: request })

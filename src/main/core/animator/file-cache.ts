@@ -29,7 +29,8 @@ export const createFileCache = <T>(capacity: number): FileCache<T> => {
       value.catch(() => {
         if (entries.get(key) === value) entries.delete(key)
       })
-      return value
+      // What somebody else began may have been cancelled by them: then it is made again, for us.
+      return known ? known.catch(make) : value
     },
   }
 }

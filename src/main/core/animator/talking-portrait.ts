@@ -75,25 +75,33 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
     findFaces: async (imagePath, signal) => (await picture(imagePath, MAX_OUTPUT_SIDE, signal)).facts,
 
     render: async ({ imagePath, voicePath, outputPath, parameters, aiTag }, { signal, onProgress }) => {
+      // The voice is read by another process while this one looks for the face.
+      const speaking = voice(voicePath, signal)
+      speaking.catch(() => undefined)
       const opened = await picture(imagePath, MAX_OUTPUT_SIDE, signal)
       chooseFace(opened, imagePath, parameters.face_index)
-      const spoken = await voice(voicePath, signal)
+      const spoken = await speaking
       // A cancel that came during a long stretch of computing is heard before the next one.
       await nextTurn(undefined, { signal })
+      const { durationSeconds } = spoken
       const poses = planPoses(parameters, spoken)
       const puppet = stagePuppet(opened, imagePath, parameters)
-      const { durationSeconds } = spoken
+      await nextTurn(undefined, { signal })
       const { width, height } = puppet
       const fps = parameters.video_fps
+      // From the first progress on, this thread hears a cancel within a frame and cleans up after itself.
+      onProgress({ framesDone: 0, frameCount: poses.length })
       const encoder = openFrameEncoder(
         { ffmpegPath, voicePath, outputPath, width, height, fps, durationSeconds, aiTag },
         signal,
       )
+      let frames = 0
       try {
-        for (const [index, pose] of poses.entries()) {
+        for (const pose of poses) {
           await encoder.write(puppet.render(pose))
           signal.throwIfAborted()
-          onProgress({ framesDone: index + 1, frameCount: poses.length })
+          frames++
+          onProgress({ framesDone: frames, frameCount: poses.length })
         }
         await encoder.finish()
       } catch (thrown) {
@@ -105,7 +113,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       return {
         width,
         height,
-        frames: poses.length,
+        frames,
         durationSeconds,
         picture: opened.facts,
         ...(toSide < fromSide ? { scaledDown: { fromSide, toSide } } : {}),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeVoice } from './decode-voice.ts'
-import { AI_TAG, frameCount, openFrameEncoder } from './frame-encoder.ts'
+import { AI_TAG, openFrameEncoder } from './frame-encoder.ts'
 import type { VideoSettings } from './frame-encoder.ts'
 
 const builds = ['/usr/bin/ffmpeg', 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg'].filter((path) => existsSync(path))
@@ -58,7 +58,7 @@ const settings = (ffmpegPath: string, extra: Partial<VideoSettings> = {}): Video
 const encode = async (s: VideoSettings): Promise<void> => {
   const encoder = openFrameEncoder(s)
   const frame = new Uint8Array(s.width * s.height * 4).fill(200)
-  for (let i = 0; i < frameCount(s.durationSeconds, s.fps); i++) await encoder.write(frame)
+  for (let i = 0; i < Math.round(s.durationSeconds * s.fps); i++) await encoder.write(frame)
   await encoder.finish()
 }
 

@@ -29,10 +29,6 @@ export type FrameEncoder = {
   readonly discard: () => Promise<void>
 }
 
-/** Frames that a video of this length has: the last one begins before the voice ends. */
-export const frameCount = (durationSeconds: number, fps: number): number =>
-  Math.max(1, Math.ceil(durationSeconds * fps - 1e-3))
-
 /**
  * Arguments after the global ones. BT.709 is stated and converted to, because players assume it for large pictures and
  * would otherwise guess. Works in ffmpeg 4.0 (2018) to 7.1.
