@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 
 /** Remembers what was made from a file until the file changes (size or time of change) or newer entries push it out. */
 export type FileCache<T> = {
@@ -11,12 +11,10 @@ export const createFileCache = <T>(capacity: number): FileCache<T> => {
   const entries = new Map<string, Promise<T>>()
   return {
     get: async (path, variant, make) => {
-      // A file that cannot be read is the maker's to report, in its own words.
-      const version = await stat(path).then(
-        ({ size, mtimeMs, ino }) => `${size}:${mtimeMs}:${ino}`,
-        () => undefined,
-      )
-      if (version === undefined) return make()
+      const found = statSync(path, { throwIfNoEntry: false })
+      // A file that is not there is the maker's to report, in its own words.
+      if (!found) return make()
+      const version = `${found.size}:${found.mtimeMs}:${found.ino}`
       const key = `${path}\0${version}\0${variant}`
       const known = entries.get(key)
       entries.delete(key)
