@@ -19,15 +19,18 @@ export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
     },
   },
   dashscope: {
+    goesByName: true,
     image: {
       formats: ['jpeg', 'png', 'bmp', 'webp'],
       maxSizeBytes: 10 * MIB,
       noteSizeBytes: 10_000_000,
       maxSide: 4096,
       maxRatio: 2,
+      uprightPixels: true,
     },
     audio: {
       formats: ['wav', 'mp3'],
+      wavCodecs: ['pcm_u8', 'pcm_s16le', 'pcm_s24le', 'pcm_s32le'],
       maxSizeBytes: 15 * MIB,
       noteSizeBytes: 15_000_000,
       minSeconds: 1,

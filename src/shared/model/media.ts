@@ -77,9 +77,15 @@ export type ImageLimits = {
   readonly maxSide: number
   /** Longest side divided by shortest, compared in integers: long <= maxRatio * short. */
   readonly maxRatio?: number
+  /** True for an engine that may ignore the orientation tag: it gets pixels that stand upright. */
+  readonly uprightPixels?: boolean
+  /** True for an engine that cannot take odd sides: a row or column is cut off on a copy. */
+  readonly evenSides?: boolean
 }
 export type AudioLimits = {
   readonly formats: readonly string[]
+  /** Codecs taken in a plain little-endian WAV and nothing else; absent: any codec, RF64 and RIFX too. */
+  readonly wavCodecs?: readonly string[]
   readonly maxSizeBytes: number
   readonly noteSizeBytes?: number
   readonly minSeconds: number
@@ -92,6 +98,8 @@ export type VideoLimits = {
   readonly warnSeconds?: number
 }
 export type MediaLimits = {
+  /** True for an engine that trusts the extension: a copy with the true one is made. */
+  readonly goesByName?: boolean
   readonly image?: ImageLimits
   readonly audio?: AudioLimits
   readonly video?: VideoLimits

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+/** What the small process is asked to do. `id` ties an answer to its question. */
+export const probeRequestSchema = z.discriminatedUnion('task', [
+  /** Runs ffprobe with these arguments. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('run'),
+    path: z.string(),
+    args: z.array(z.string()),
+    timeoutMs: z.number(),
+    maxOutputBytes: z.number(),
+  }),
+  /** Decodes a whole picture, keeping nothing. */
+  z.strictObject({ id: z.number(), task: z.literal('decode'), path: z.string(), ffmpegPath: z.string() }),
+  /** Decodes a whole recording and sums up its levels. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('listen'),
+    path: z.string(),
+    format: z.string(),
+    ffmpegPath: z.string(),
+  }),
+  /** Writes an upright copy of a picture in its own format, with even sides when asked. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('redraw'),
+    path: z.string(),
+    format: z.string(),
+    hasEvenSides: z.boolean(),
+    target: z.string(),
+  }),
+  /** Writes a small upright JPEG. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('thumbnail'),
+    path: z.string(),
+    ffmpegPath: z.string(),
+    sidePx: z.number(),
+    target: z.string(),
+  }),
+  /** Kills what question `id` started. */
+  z.strictObject({ id: z.number(), task: z.literal('cancel') }),
+])
+export type ProbeRequest = z.infer<typeof probeRequestSchema>
+
+export const probeAnswerSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ id: z.number(), outcome: z.literal('ran'), exitCode: z.number().nullable(), stdout: z.string() }),
+  z.strictObject({ id: z.number(), outcome: z.literal('done') }),
+  z.strictObject({
+    id: z.number(),
+    outcome: z.literal('heard'),
+    seconds: z.number(),
+    peak: z.number(),
+    spreadDb: z.number(),
+    clippedShare: z.number(),
+  }),
+  /** The code of a StudioError, or E-INTERNAL, with its params. */
+  z.strictObject({
+    id: z.number(),
+    outcome: z.literal('failed'),
+    code: z.string(),
+    params: z.record(z.string(), z.unknown()),
+  }),
+])
+export type ProbeAnswer = z.infer<typeof probeAnswerSchema>

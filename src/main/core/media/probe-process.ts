@@ -1,0 +1,101 @@
+/**
+ * The small process that starts ffprobe and decodes pictures for the core: starting a program from a process of
+ * hundreds of megabytes takes twice as long, and a picture that kills its decoder kills only this.
+ *
+ * JSON lines: questions on standard input, answers on standard output; as Electron's utility process, the same lines as
+ * messages. It ends, and kills what it started, when its parent goes away, however that goes.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { toErrorData } from '../../../shared/errors.ts'
+import { runTool } from '../lib/run-tool.ts'
+import type { ProbeAnswer, ProbeRequest } from './probe-messages.ts'
+
+/** The part of Electron's `process.parentPort` that is used. */
+type ParentPort = {
+  readonly on: (event: 'message', listener: (event: { readonly data: unknown }) => void) => void
+  readonly postMessage: (message: unknown) => void
+}
+
+const parentPort = (process as { parentPort?: ParentPort }).parentPort
+const emptyFolder = mkdtempSync(join(tmpdir(), 'liveportrait-studio-empty-'))
+const running = new Map<number, AbortController>()
+
+function answer(message: ProbeAnswer): void {
+  const line = JSON.stringify(message)
+  if (parentPort) parentPort.postMessage(line)
+  else process.stdout.write(`${line}\n`)
+}
+
+async function work(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer> {
+  const { id } = request
+  switch (request.task) {
+    case 'run': {
+      const result = await runTool({ ...request, cwd: emptyFolder, signal })
+      return { id, outcome: 'ran', exitCode: result.exitCode, stdout: result.stdout.toString('utf8') }
+    }
+    case 'decode': {
+      const { decodeWhole } = await import('./picture-work.ts')
+      await decodeWhole(request.path, request.ffmpegPath, signal)
+      return { id, outcome: 'done' }
+    }
+    case 'listen': {
+      const { listenToFile } = await import('./sound-work.ts')
+      const heard = await listenToFile(request.path, request.format, request.ffmpegPath, emptyFolder, signal)
+      return { id, outcome: 'heard', ...heard }
+    }
+    case 'redraw': {
+      const { redrawUpright } = await import('./picture-work.ts')
+      await redrawUpright(request)
+      return { id, outcome: 'done' }
+    }
+    case 'thumbnail': {
+      const { writeThumbnail } = await import('./picture-work.ts')
+      await writeThumbnail(request, signal)
+      return { id, outcome: 'done' }
+    }
+    case 'cancel':
+      return { id, outcome: 'done' }
+  }
+}
+
+async function onLine(line: string): Promise<void> {
+  // Only the core holds the other end of this pipe.
+  const request = JSON.parse(line) as ProbeRequest
+  if (request.task === 'cancel') {
+    running.get(request.id)?.abort()
+    return
+  }
+  const stop = new AbortController()
+  running.set(request.id, stop)
+  try {
+    answer(await work(request, stop.signal))
+  } catch (thrown) {
+    const { code, params } = toErrorData(thrown)
+    answer({ id: request.id, outcome: 'failed', code, params })
+  } finally {
+    running.delete(request.id)
+  }
+}
+
+function end(): void {
+  for (const stop of running.values()) stop.abort()
+  rmSync(emptyFolder, { recursive: true, force: true })
+  // Aborting killed each child with SIGKILL: nothing is left to wait for.
+  process.exit(0)
+}
+
+if (parentPort) {
+  parentPort.on('message', ({ data }) => void onLine(String(data)))
+} else {
+  // The parent holds the other end: its death, by any signal, closes it.
+  createInterface({ input: process.stdin })
+    .on('line', (line) => void onLine(line))
+    .on('close', end)
+  process.stdout.on('error', end)
+}
+// Ctrl+C reaches the whole process group; the parent decides when this ends.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', end)

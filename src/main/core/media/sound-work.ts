@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import { StudioError } from '../../../shared/errors.ts'
+import { demuxerOf } from './demuxers.ts'
+
+export type Heard = {
+  readonly seconds: number
+  /** 0..1 of full scale. */
+  readonly peak: number
+  /** Standard deviation of the level of short frames, decibels; frames of digital silence are left out. */
+  readonly spreadDb: number
+  /** Share of samples at full scale, 0..1. */
+  readonly clippedShare: number
+}
+
+const SAMPLE_RATE = 8000
+const FRAME_SAMPLES = 200 // 25 ms
+const TIMEOUT_MS = 120_000
+const FULL_SCALE = 32_768
+const CLIPPED_AT = 32_500
+const SILENCE_DB = -70
+
+/** Decodes a whole recording to 8 kHz mono and sums up its levels, keeping nothing. Throws E-INPUT-CORRUPT, E-TOOL-MISSING, E-TOOL-TIMEOUT. */
+export function listenToFile(
+  path: string,
+  format: string,
+  ffmpegPath: string,
+  cwd: string,
+  signal: AbortSignal,
+): Promise<Heard> {
+  const demuxer = demuxerOf(format)
+  const input = ['-protocol_whitelist', 'file', '-format_whitelist', demuxer, '-f', demuxer, '-i', `file:${path}`]
+  const output = ['-map', '0:a:0', '-ac', '1', '-ar', String(SAMPLE_RATE), '-f', 's16le', 'pipe:1']
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const child = spawn(ffmpegPath, ['-v', 'quiet', '-nostdin', ...input, ...output], {
+      cwd,
+      env: {},
+      stdio: ['ignore', 'pipe', 'ignore'],
+      windowsHide: true,
+    })
+    const levels = createLevels()
+    let failure: unknown = null
+    const stop = (reason: unknown) => {
+      failure ??= reason
+      child.kill('SIGKILL')
+    }
+    const onAbort = () => stop(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    const timer = setTimeout(
+      () => stop(new StudioError('E-TOOL-TIMEOUT', { params: { tool: 'ffmpeg', limit: TIMEOUT_MS / 1000 } })),
+      TIMEOUT_MS,
+    )
+    const settle = (finish: () => void) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      finish()
+    }
+    child.stdout.on('data', (chunk: Buffer) => levels.add(chunk))
+    child.once('error', (cause) =>
+      settle(() =>
+        reject(
+          failure ?? new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' }, cause }),
+        ),
+      ),
+    )
+    child.once('close', (exitCode) =>
+      settle(() => {
+        if (failure !== null) reject(failure)
+        else if (exitCode !== 0 && levels.sum().seconds === 0) reject(new StudioError('E-INPUT-CORRUPT'))
+        else resolve(levels.sum())
+      }),
+    )
+  })
+}
+
+function createLevels(): { readonly add: (chunk: Buffer) => void; readonly sum: () => Heard } {
+  let odd = -1
+  let samples = 0
+  let peak = 0
+  let clipped = 0
+  let frameEnergy = 0
+  let frameSamples = 0
+  let frames = 0
+  let levelSum = 0
+  let levelSquares = 0
+
+  const addSample = (value: number) => {
+    const size = Math.abs(value)
+    if (size > peak) peak = size
+    if (size >= CLIPPED_AT) clipped += 1
+    samples += 1
+    frameEnergy += value * value
+    frameSamples += 1
+    if (frameSamples < FRAME_SAMPLES) return
+    const db = 10 * Math.log10(frameEnergy / FRAME_SAMPLES / (FULL_SCALE * FULL_SCALE) + 1e-12)
+    if (db > SILENCE_DB) {
+      frames += 1
+      levelSum += db
+      levelSquares += db * db
+    }
+    frameEnergy = 0
+    frameSamples = 0
+  }
+  return {
+    add: (chunk) => {
+      let at = 0
+      if (odd >= 0) {
+        // A sample that lies across two chunks.
+        addSample((((chunk[0] as number) << 24) >> 16) | odd)
+        at = 1
+      }
+      for (; at + 1 < chunk.length; at += 2) addSample(chunk.readInt16LE(at))
+      odd = at < chunk.length ? (chunk[at] as number) : -1
+    },
+    sum: () => {
+      const mean = frames === 0 ? 0 : levelSum / frames
+      const variance = frames === 0 ? 0 : Math.max(0, levelSquares / frames - mean * mean)
+      return {
+        seconds: samples / SAMPLE_RATE,
+        peak: peak / FULL_SCALE,
+        spreadDb: Math.sqrt(variance),
+        clippedShare: samples === 0 ? 0 : clipped / samples,
+      }
+    },
+  }
+}

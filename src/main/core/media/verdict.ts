@@ -1,0 +1,235 @@
+import { extname } from 'node:path'
+import { LOSSLESS_REPAIRS } from '../../../shared/model/media.ts'
+import type {
+  AudioLimits,
+  Finding,
+  ImageLimits,
+  MediaKind,
+  MediaLimits,
+  Verdict,
+  VideoLimits,
+} from '../../../shared/model/media.ts'
+import type { Inspection } from './inspection.ts'
+import { extensionFits, kindByExtension } from './sniff-format.ts'
+
+/** Smallest side, pixels: no face fits in less. */
+const MIN_SIDE = 32
+/** Larger pictures are not decoded even to shrink them. */
+const MAX_SHRINKABLE_SIDE = 16_384
+const MAX_SHRINKABLE_PIXELS = 150_000_000
+/** Lengths are sums of floating point: less than one sample at any rate. */
+const FLOAT_SLACK = 1e-6
+
+export function extensionIn(name: string): string {
+  return extname(name).slice(1).toLowerCase()
+}
+
+/** The largest size that any accepted kind may have; a larger file is not even opened. */
+export function largestSizeBytes(limits: MediaLimits): number {
+  return Math.max(0, ...[limits.image, limits.audio, limits.video].map((one) => one?.maxSizeBytes ?? 0))
+}
+
+function limitsOf(limits: MediaLimits, kind: MediaKind): ImageLimits | AudioLimits | VideoLimits | undefined {
+  return kind === 'other' ? undefined : limits[kind]
+}
+
+/** The finding for a file that is too large for its kind, or null. */
+export function tooLarge(name: string, kind: MediaKind, sizeBytes: number, limits: MediaLimits): Finding | null {
+  const limit = limitsOf(limits, kind)?.maxSizeBytes
+  if (limit === undefined || sizeBytes <= limit) return null
+  return {
+    code: 'E-INPUT-TOO-LARGE',
+    level: 'error',
+    params: { file: name, value: sizeBytes, limit },
+    value: sizeBytes,
+    limit,
+  }
+}
+
+/** All formats that an engine takes, for the sentence about one that it does not. */
+function acceptedFormats(limits: MediaLimits, kind: MediaKind): string {
+  const own = limitsOf(limits, kind)
+  const formats = own ? own.formats : [limits.image, limits.audio, limits.video].flatMap((one) => one?.formats ?? [])
+  return formats.join(', ')
+}
+
+/** Everything that stands between a file and an engine, most telling first. `name` is the base name. */
+export function judge(inspection: Inspection, name: string, limits: MediaLimits): Finding[] {
+  const findings = [...inspection.problems, ...typeFindings(inspection, name, limits)]
+  const hasTypeError = findings.some(({ code }) => code === 'E-INPUT-TYPE')
+  if (!hasTypeError) {
+    const { kind } = inspection
+    if (kind === 'image' && limits.image) findings.push(...imageFindings(inspection, name, limits.image))
+    if (kind === 'audio' && limits.audio) findings.push(...audioFindings(inspection, name, limits.audio))
+    if (kind === 'video' && limits.video) findings.push(...videoFindings(inspection, name, limits.video))
+    findings.push(...noteFindings(inspection, name, limits))
+  }
+  return findings
+}
+
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  const errors = findings.filter(({ level }) => level === 'error')
+  if (errors.length === 0) return 'ok'
+  return errors.every(({ repair }) => repair !== undefined) ? 'repairable' : 'rejected'
+}
+
+function typeFindings(inspection: Inspection, name: string, limits: MediaLimits): Finding[] {
+  const { kind, format, facts } = inspection
+  const own = limitsOf(limits, kind)
+  const limit = acceptedFormats(limits, kind)
+  // A damaged file is not worth converting.
+  const canConvert =
+    inspection.problems.length === 0 && (own !== undefined || (kind === 'video' && facts.hasAudio === true))
+  const refuse = (value: string, reason?: string): Finding => ({
+    code: 'E-INPUT-TYPE',
+    level: 'error',
+    params: { file: name, value, limit, ...(reason === undefined ? {} : { reason }) },
+    value,
+    limit,
+    ...(canConvert ? { repair: 'convert' as const } : {}),
+  })
+  if (own === undefined) return [refuse(format, format === 'unknown' ? 'unknown' : undefined)]
+  if (!own.formats.includes(format)) return [refuse(format)]
+  if (inspection.picture?.animated === true) return [refuse(format, 'animated')]
+  if (
+    kind === 'audio' &&
+    format === 'wav' &&
+    limits.audio?.wavCodecs !== undefined &&
+    inspection.problems.length === 0
+  ) {
+    const container = inspection.sound?.container ?? 'riff'
+    if (container !== 'riff') return [refuse(container, 'codec')]
+    if (!limits.audio.wavCodecs.includes(facts.codec ?? '')) return [refuse(facts.codec ?? '', 'codec')]
+  }
+  return []
+}
+
+function imageFindings(inspection: Inspection, name: string, limits: ImageLimits): Finding[] {
+  const { width = 0, height = 0, sizeBytes = 0 } = inspection.facts
+  const findings: Finding[] = []
+  const value = `${width}x${height}`
+  const long = Math.max(width, height)
+  const short = Math.min(width, height)
+  const canShrink =
+    long <= MAX_SHRINKABLE_SIDE && long * short <= MAX_SHRINKABLE_PIXELS && inspection.problems.length === 0
+  if (long > limits.maxSide) {
+    findings.push({
+      code: 'E-INPUT-DIMENSIONS',
+      level: 'error',
+      params: { file: name, value, limit: limits.maxSide },
+      value: long,
+      limit: limits.maxSide,
+      ...(canShrink ? { repair: 'shrink' as const } : {}),
+    })
+  }
+  if (long > 0 && short < MIN_SIDE) {
+    findings.push({
+      code: 'E-INPUT-DIMENSIONS',
+      level: 'error',
+      params: { file: name, value, limit: MIN_SIDE, reason: 'small' },
+      value: short,
+      limit: MIN_SIDE,
+    })
+  }
+  if (limits.maxRatio !== undefined && long > limits.maxRatio * short) {
+    findings.push({
+      code: 'E-INPUT-ASPECT',
+      level: 'error',
+      params: { file: name, value, limit: limits.maxRatio },
+      value,
+      limit: limits.maxRatio,
+      ...(canShrink ? { repair: 'crop' as const } : {}),
+    })
+  }
+  const large = tooLarge(name, 'image', sizeBytes, { image: limits })
+  if (large !== null) findings.push(canShrink ? { ...large, repair: 'shrink' } : large)
+  return findings
+}
+
+function audioFindings(inspection: Inspection, name: string, limits: AudioLimits): Finding[] {
+  const { durationSeconds, sizeBytes = 0 } = inspection.facts
+  const findings: Finding[] = []
+  if (durationSeconds !== undefined && inspection.problems.length === 0) {
+    const finding = (code: Finding['code'], value: number, limit: number): Finding => ({
+      code,
+      level: 'error',
+      params: { file: name, value, limit },
+      value,
+      limit,
+    })
+    // Shown to the thousandth, rounded away from the limit so that the sentence never says "180 s; at most 180 s".
+    if (durationSeconds < limits.minSeconds - FLOAT_SLACK) {
+      findings.push(finding('E-INPUT-TOO-SHORT', Math.floor(durationSeconds * 1000) / 1000, limits.minSeconds))
+    }
+    if (durationSeconds > limits.maxSeconds + FLOAT_SLACK) {
+      const shown = Math.ceil(Math.round(durationSeconds * 1e6) / 1000) / 1000
+      findings.push({ ...finding('E-INPUT-TOO-LONG', shown, limits.maxSeconds), repair: 'trim' })
+    }
+  }
+  const large = tooLarge(name, 'audio', sizeBytes, { audio: limits })
+  if (large !== null) findings.push(inspection.problems.length === 0 ? { ...large, repair: 'transcode' } : large)
+  return findings
+}
+
+function videoFindings(inspection: Inspection, name: string, limits: VideoLimits): Finding[] {
+  const { sizeBytes = 0, width = 0, height = 0, durationSeconds = 0 } = inspection.facts
+  const findings: Finding[] = []
+  const large = tooLarge(name, 'video', sizeBytes, { video: limits })
+  if (large !== null) findings.push(large)
+  const warn = (reason: string, value: number, limit: number): Finding => ({
+    code: 'W-NOTE',
+    level: 'warning',
+    params: { file: name, value, limit, reason },
+    value,
+    limit,
+  })
+  const side = Math.max(width, height)
+  if (limits.warnSide !== undefined && side > limits.warnSide) findings.push(warn('large-video', side, limits.warnSide))
+  if (limits.warnSeconds !== undefined && durationSeconds > limits.warnSeconds) {
+    findings.push(warn('long-video', Math.round(durationSeconds * 1000) / 1000, limits.warnSeconds))
+  }
+  return findings
+}
+
+function noteFindings(inspection: Inspection, name: string, limits: MediaLimits): Finding[] {
+  if (inspection.problems.length > 0) return []
+  const { facts, format, kind, picture, sound } = inspection
+  const own = limitsOf(limits, kind)
+  const note = (reason: string, rest: Partial<Finding> & { value: string | number }): Finding => ({
+    code: 'W-NOTE',
+    level: 'note',
+    ...rest,
+    params: { file: name, reason, value: rest.value, ...(rest.limit === undefined ? {} : { limit: rest.limit }) },
+  })
+  const findings: Finding[] = []
+  const { sizeBytes = 0, width = 0, height = 0, durationSeconds } = facts
+  if (own !== undefined && 'noteSizeBytes' in own && own.noteSizeBytes !== undefined) {
+    if (sizeBytes > own.noteSizeBytes && sizeBytes <= own.maxSizeBytes) {
+      findings.push(note('size', { value: sizeBytes, limit: own.noteSizeBytes }))
+    }
+  }
+  const extension = extensionIn(name)
+  if (
+    !extensionFits(format, extension) &&
+    (extension === '' || kindByExtension(extension) !== 'other' || kind !== 'other')
+  ) {
+    findings.push(note('extension', { value: format, limit: extension, repair: 'extension' }))
+  }
+  if (picture !== undefined && picture.orientation > 1) {
+    findings.push(note('orientation', { value: picture.orientation, repair: 'orientation' }))
+  }
+  if (limits.image?.evenSides === true && picture !== undefined && (width % 2 === 1 || height % 2 === 1)) {
+    findings.push(
+      note('even-sides', { value: `${width - (width % 2)}x${height - (height % 2)}`, repair: 'even-sides' }),
+    )
+  }
+  if (sound?.claimedSeconds !== undefined && durationSeconds !== undefined) {
+    findings.push(note('header', { value: Math.round(durationSeconds * 1000) / 1000, repair: 'header' }))
+  }
+  return findings
+}
+
+/** The repairs that a check asks for and that lose nothing. */
+export function losslessRepairs(findings: readonly Finding[]) {
+  return findings.flatMap(({ repair }) => (repair !== undefined && LOSSLESS_REPAIRS.includes(repair) ? [repair] : []))
+}
