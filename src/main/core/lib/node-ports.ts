@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, closeSync, openSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pino from 'pino'
+import type { Logger } from 'pino'
+import type { Clock, Paths, Ports } from '../ports.ts'
+import { PRIVATE_FILE_MODE, ensurePrivateFolder } from './private-files.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export type NodePortsOptions = {
+  /** `import.meta.url` of the entry file: tells a build (`out/main/*.js`) from the source tree (`src/main/*.ts`). */
+  readonly entryUrl: string
+  readonly host: Ports['host']
+  readonly dataDir: string
+  readonly defaultOutputFolder: string
+  readonly env: Environment
+  /** A process that only reads another core's folder writes no log there. */
+  readonly log: 'file' | 'none'
+}
+
+/** What every host lends to the core in the same way: plain Node, no window. */
+export function createNodePorts(options: NodePortsOptions): Ports {
+  const { entryUrl, host, dataDir, defaultOutputFolder, env, log } = options
+  const layout = entryLayout(entryUrl)
+  const paths: Paths = {
+    dataDir,
+    modelsDir: layout.modelsDir,
+    samplesDir: layout.samplesDir,
+    animatorWorker: layout.animatorWorker,
+    probeProcess: layout.probeProcess,
+    defaultOutputFolder,
+  }
+  return {
+    paths,
+    clock: systemClock,
+    newId: () => randomBytes(16).toString('base64url'),
+    random: Math.random,
+    logger: log === 'file' ? createFileLogger(dataDir, host) : pino({ enabled: false }),
+    env,
+    version: layout.version,
+    host,
+  }
+}
+
+/** Where the product's own parts lie, seen from an entry file. Both `out/main` and `src/main` stand two levels deep. */
+export function entryLayout(entryUrl: string) {
+  const built = !entryUrl.endsWith('.ts')
+  const at = (path: string) => new URL(path, entryUrl)
+  return {
+    modelsDir: fileURLToPath(at(built ? '../models' : '../../out/models')),
+    samplesDir: fileURLToPath(at('../../resources/samples')),
+    rendererDir: fileURLToPath(at(built ? '../renderer' : '../../out/renderer')),
+    preload: fileURLToPath(at(built ? '../preload/index.cjs' : '../../out/preload/index.cjs')),
+    animatorWorker: at(built ? './animator-worker.js' : './core/animator/worker.ts'),
+    probeProcess: at(built ? './probe-process.js' : './core/media/probe-process.ts'),
+    version: readVersion(fileURLToPath(at('../../package.json'))),
+  }
+}
+
+function readVersion(manifest: string): string {
+  const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'))
+  const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined
+  return typeof version === 'string' ? version : '0.0.0'
+}
+
+/** The system's folder for application data: one for the window, the browser host and the command line alike. */
+export function defaultDataDir(env: Environment, platform: NodeJS.Platform = process.platform): string {
+  if (platform === 'win32') return join(env['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), 'LivePortrait Studio')
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'LivePortrait Studio')
+  const base = env['XDG_DATA_HOME']
+  return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'liveportrait-studio')
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer: (delayMs, action) => {
+    const timer = setTimeout(action, delayMs)
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+/** JSON lines in the data folder; written at once, because a line that explains a crash must not wait in a buffer. */
+function createFileLogger(dataDir: string, host: string): Logger {
+  const folder = join(dataDir, 'logs')
+  ensurePrivateFolder(dataDir)
+  ensurePrivateFolder(folder)
+  const file = join(folder, 'studio.log')
+  closeSync(openSync(file, 'a', PRIVATE_FILE_MODE))
+  chmodSync(file, PRIVATE_FILE_MODE)
+  return pino(
+    { base: { host, pid: process.pid } },
+    pino.destination({ dest: file, sync: true, mode: PRIVATE_FILE_MODE }),
+  )
+}

@@ -1,0 +1,135 @@
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { StudioError } from '../../../shared/errors.ts'
+import type { PairBy } from '../../../shared/model/batch.ts'
+import type { EngineId, Parameters } from '../../../shared/model/engine.ts'
+import { ENGINE_PARAMETERS, parseParameters, readParameterText } from '../../../shared/model/parameters.ts'
+
+/** What `run` and `check` were given, as typed. */
+export type InputOptions = {
+  readonly engine?: EngineId
+  readonly driver?: readonly string[]
+  readonly manifest?: string
+  readonly pair?: PairBy
+  readonly recursive?: boolean
+  readonly set?: readonly string[]
+  readonly params?: string
+  readonly repair?: boolean
+  readonly out?: string
+  readonly again?: boolean
+  readonly yes?: boolean
+}
+
+/** The same, checked: absolute paths, typed parameters. */
+export type RunRequest = {
+  readonly engine: EngineId
+  readonly inputs: string[]
+  readonly drivers: string[]
+  readonly manifest?: string
+  readonly pairBy: PairBy
+  readonly recursive: boolean
+  /** Only those given; the engine's defaults fill the rest. */
+  readonly parameters: Parameters
+  readonly repair: boolean
+  readonly outputFolder: string
+  readonly again: boolean
+}
+
+const MAX_PARAMS_FILE_BYTES = 1_048_576
+const DEFAULT_OUTPUT_FOLDER = 'liveportrait-output'
+
+/** A mistake in how the command was typed. `text` is one English sentence; keys and values of parameters have codes of their own. */
+export function usageError(text: string): StudioError {
+  return new StudioError('E-CONFIG-INVALID', { params: { reason: 'usage', value: text } })
+}
+
+/** Checks the arguments of `run` and `check` before anything is opened or started. Throws E-CONFIG-INVALID or E-PARAM-…. */
+export function readRunRequest(inputs: readonly string[], options: InputOptions, cwd: string): RunRequest {
+  const engine = options.engine ?? 'offline'
+  if (inputs.length === 0 && options.manifest === undefined) {
+    throw usageError('Name at least one file or folder, or a manifest.')
+  }
+  const parameters = readParameters(engine, options.set ?? [], options.params, cwd)
+  return {
+    engine,
+    inputs: inputs.map((input) => localPath(input, cwd)),
+    drivers: (options.driver ?? []).map((input) => localPath(input, cwd)),
+    ...(options.manifest === undefined ? {} : { manifest: resolve(cwd, options.manifest) }),
+    pairBy: options.pair ?? 'name',
+    recursive: options.recursive ?? false,
+    parameters,
+    repair: options.repair ?? false,
+    outputFolder: resolve(cwd, options.out ?? DEFAULT_OUTPUT_FOLDER),
+    again: options.again ?? false,
+  }
+}
+
+function localPath(input: string, cwd: string): string {
+  if (/^https?:\/\//i.test(input))
+    throw usageError('Addresses are taken only by engines that fetch them; name files or folders.')
+  if (input === '' || input.includes('\0')) throw usageError('An empty path is no file.')
+  return resolve(cwd, input)
+}
+
+function readParameters(
+  engine: EngineId,
+  assignments: readonly string[],
+  file: string | undefined,
+  cwd: string,
+): Parameters {
+  const specs = ENGINE_PARAMETERS[engine]
+  // Without a prototype: a key such as `__proto__` stays a plain (and unknown) key.
+  const given: Record<string, unknown> = Object.assign(
+    Object.create(null),
+    file === undefined ? {} : readParamsFile(resolve(cwd, file)),
+  )
+  const fromFile = new Set(Object.keys(given))
+  for (const assignment of assignments) {
+    const cut = assignment.indexOf('=')
+    if (cut <= 0) throw usageError(`--set takes key=value, not "${assignment.slice(0, 64)}".`)
+    const key = assignment.slice(0, cut)
+    if (Object.hasOwn(given, key)) {
+      const sources = fromFile.has(key) ? '--params and --set' : '--set, twice'
+      throw usageError(`${key.slice(0, 64)} is given by two sources: ${sources}.`)
+    }
+    given[key] = readParameterText(specs, key, assignment.slice(cut + 1))
+  }
+  const parsed = parseParameters(specs, given)
+  return Object.fromEntries(Object.entries(parsed).filter(([key]) => Object.hasOwn(given, key)))
+}
+
+function readParamsFile(path: string): object {
+  const invalid = (why: string) =>
+    new StudioError('E-CONFIG-INVALID', { params: { reason: 'params', file: path, value: why } })
+  let text: string
+  try {
+    const { size } = statSync(path)
+    if (!statSync(path).isFile()) throw invalid('not a file')
+    if (size > MAX_PARAMS_FILE_BYTES) throw invalid(`larger than ${MAX_PARAMS_FILE_BYTES} bytes`)
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof StudioError) throw cause
+    throw invalid(cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable')
+  }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text.replace(/^\u{feff}/u, ''))
+  } catch {
+    throw invalid('not JSON')
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('not a JSON object')
+  return parsed
+}
+
+const KEY_OPTION = /^--?[a-z-]*(api-?key|access-?key|secret|password|token|key)\b/i
+const KEY_VALUE = /(^|=)(sk-[A-Za-z0-9]{16,}|SG_[A-Za-z0-9]{8,})$/
+
+/**
+ * Every program on this machine can read another's arguments, so a key among them is refused before anything else is
+ * looked at, and never repeated in the refusal.
+ */
+export function refuseKeysInArguments(argv: readonly string[]): void {
+  if (argv.some((argument) => KEY_OPTION.test(argument) || KEY_VALUE.test(argument))) {
+    throw usageError('Keys are never taken from the command line: give them on standard input or in the environment.')
+  }
+}

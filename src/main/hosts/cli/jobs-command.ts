@@ -1,0 +1,85 @@
+import { createCore, openReadOnly } from '../../core/create-core.ts'
+import { showName } from '../../../shared/lib/error-sentence.ts'
+import type { Job, JobDetail } from '../../../shared/model/job.ts'
+import { usageError } from './arguments.ts'
+import { call } from './call.ts'
+import type { CommandContext } from './context.ts'
+import { EXIT, exitCodeOfJob, worstExitCode } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
+import { followJobs } from './follow-jobs.ts'
+import { jobLine, summarise } from './lines.ts'
+import type { JobVerb } from './program.ts'
+import { jobText } from './progress-view.ts'
+import { tellSummary } from './run-command.ts'
+
+const ROWS_A_PAGE = 500
+
+/** The queue as it stands on disk, also while another core owns it. */
+export async function listJobs(context: CommandContext): Promise<ExitCode> {
+  const core = await openReadOnly(context.ports('read'))
+  try {
+    let count = 0
+    for (;;) {
+      const { rows } = await call(core, 'jobs.list', { offset: count, limit: ROWS_A_PAGE })
+      for (const job of rows) tellJob(context, job)
+      count += rows.length
+      if (rows.length < ROWS_A_PAGE || context.ending.aborted) break
+    }
+    if (count === 0 && !context.json) context.output.note(context.texts.t('cli.jobs.none'))
+    return EXIT.done
+  } finally {
+    await core.stop()
+  }
+}
+
+export async function jobsCommand(context: CommandContext, verb: JobVerb, jobId: string): Promise<ExitCode> {
+  if (verb === 'show') return showJob(context, jobId)
+  const core = await createCore(context.ports('live'), { startsQueue: verb === 'retry' })
+  try {
+    const { job } = await call(core, 'jobs.show', { jobId })
+    const unchanged = () => usageError(`Job ${jobId} is ${job.state}: there is nothing to ${verb}.`)
+    if (verb === 'retry') {
+      const jobs = await followJobs(context, core, async () => {
+        const { changed } = await call(core, 'jobs.retry', { jobIds: [jobId] })
+        if (changed.length === 0) throw unchanged()
+        return [(await call(core, 'jobs.show', { jobId })).job]
+      })
+      tellSummary(context, summarise(jobs, 0))
+      return worstExitCode(jobs.map(exitCodeOfJob))
+    }
+    const { changed } = await call(core, verb === 'cancel' ? 'jobs.cancel' : 'jobs.remove', { jobIds: [jobId] })
+    if (changed.length === 0) throw unchanged()
+    tellJob(context, verb === 'cancel' ? (await call(core, 'jobs.show', { jobId })).job : job)
+    return EXIT.done
+  } finally {
+    await core.stop()
+  }
+}
+
+async function showJob(context: CommandContext, jobId: string): Promise<ExitCode> {
+  const core = await openReadOnly(context.ports('read'))
+  try {
+    const detail = await call(core, 'jobs.show', { jobId })
+    tellJob(context, detail.job)
+    if (!context.json) tellDetail(context, detail)
+    return EXIT.done
+  } finally {
+    await core.stop()
+  }
+}
+
+function tellJob(context: CommandContext, job: Job): void {
+  if (context.json) context.output.event(jobLine(context.english, job))
+  else context.output.line(`${job.jobId}  ${jobText(context.texts, job)}`)
+}
+
+function tellDetail(context: CommandContext, { parameters, history }: JobDetail): void {
+  const { output, texts } = context
+  for (const [key, value] of Object.entries(parameters))
+    output.line(`    ${showName(key)} = ${showName(String(value))}`)
+  for (const { step, attempt, startedAt, endedAt, outcome } of history) {
+    const seconds = endedAt === undefined ? '' : `  ${((endedAt - startedAt) / 1000).toFixed(1)} s`
+    const at = new Date(startedAt).toISOString()
+    output.line(`    ${at}  ${texts.t(`cli.step.${step}`)} #${attempt}  ${texts.t(`cli.outcome.${outcome}`)}${seconds}`)
+  }
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { PRIVATE_FILE_MODE } from '../../core/lib/private-files.ts'
+import type { Ports } from '../../core/ports.ts'
+import { startWebHost } from './server.ts'
+
+/** Runs the browser host until `ending`. `open` also opens the system's browser. */
+export async function serve(options: {
+  readonly ports: Ports
+  readonly rendererDir: string
+  readonly port: number | undefined
+  readonly open: boolean
+  readonly ending: AbortSignal
+  readonly onListening: (url: string) => void
+}): Promise<void> {
+  const { ports, open, ending, onListening } = options
+  const host = await startWebHost(options)
+  const redirect = join(ports.paths.dataDir, `open-${ports.newId()}.html`)
+  try {
+    onListening(host.url)
+    if (open) openBrowser(redirect, host.url)
+    if (!ending.aborted) await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }))
+  } finally {
+    rmSync(redirect, { force: true })
+    await host.stop()
+  }
+}
+
+/**
+ * Other users see the arguments of every process, so the browser is given a private file that leads to the address, and
+ * never the token itself.
+ */
+function openBrowser(redirect: string, url: string): void {
+  writeFileSync(redirect, `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${url}">\n`, {
+    mode: PRIVATE_FILE_MODE,
+    flag: 'wx',
+  })
+  const target = pathToFileURL(redirect).href
+  const [program, args]: [string, string[]] =
+    process.platform === 'darwin'
+      ? ['open', [target]]
+      : process.platform === 'win32'
+        ? ['rundll32', ['url.dll,FileProtocolHandler', target]]
+        : ['xdg-open', [target]]
+  const child = spawn(program, args, { stdio: 'ignore', detached: true })
+  // No browser to open is no fault: the address has been printed.
+  child.on('error', () => undefined)
+  child.unref()
+}

@@ -1,0 +1,3 @@
+import { startElectron } from './hosts/electron/start.ts'
+
+startElectron(import.meta.url)
