@@ -1,0 +1,21 @@
+import { StudioError } from '../../../shared/errors.ts'
+import type { EngineId } from '../../../shared/model/engine.ts'
+import type { Engine } from './engine.ts'
+
+export type EngineRegistry = {
+  readonly all: readonly Engine[]
+  /** Throws E-PARAM-RANGE for an engine that this build cannot run. */
+  readonly get: (id: EngineId) => Engine
+}
+
+export function createEngineRegistry(engines: readonly Engine[]): EngineRegistry {
+  return {
+    all: engines,
+    get: (id) => {
+      const engine = engines.find((candidate) => candidate.id === id)
+      if (engine !== undefined) return engine
+      const choices = engines.map((candidate) => candidate.id).join(', ')
+      throw new StudioError('E-PARAM-RANGE', { params: { name: 'engine', value: id, choices, reason: 'choice' } })
+    },
+  }
+}
