@@ -112,14 +112,15 @@ export const expressionOf = (frame: HeadFrame, mouth: MouthFrame, grid: WarpGrid
         (1 - smoothstep(1.02, 2.1, yn)) *
         JAW_DROP *
         width
-      const profile = side < 1 ? Math.cos((Math.PI / 2) * side) : NONE
+      // Open mouths are ovals: the study's sine by landmark number is a V when read by distance.
+      const profile = side < 1 ? (1 - side * side) ** 0.72 : NONE
       const sideways = 1 - smoothstep(0.85, 1.3, side)
       const fromUpper = upperEdge - v
       const fromLower = v - lowerEdge
       const upperShare = sideways * (1 - smoothstep(upperThickness, upperThickness + reach, Math.abs(fromUpper)))
       const lowerShare = sideways * (1 - smoothstep(lowerThickness, lowerThickness + reach, Math.abs(fromLower)))
-      const upperJaw = (0.26 * (1 - profile) ** 1.4 - 0.04 * profile) * JAW_DROP * width
-      const lowerJaw = (0.26 + 0.74 * profile ** 1.3) * JAW_DROP * width
+      const upperJaw = (0.24 * (1 - profile) ** 1.4 - 0.05 * profile) * JAW_DROP * width
+      const lowerJaw = (0.24 + 0.76 * profile) * JAW_DROP * width
       out.jaw[node] = jaw
       out.jawUpper[node] = upperShare * (upperJaw - jaw)
       out.jawLower[node] = lowerShare * (lowerJaw - jaw)

@@ -49,10 +49,10 @@ export const mouthPaletteOf = (frame: HeadFrame, image: RgbaImage): MouthPalette
     return [channel(0), channel(1), channel(2)]
   }
   return {
-    teeth: tint([214, 206, 192], 0.3),
-    tongue: tint([150, 74, 70], 0.15),
-    flesh: tint([104, 42, 40], 0.1),
-    depth: tint([34, 13, 12], 0.1),
+    teeth: tint([212, 203, 186], 0.55),
+    tongue: tint([152, 74, 68], 0.35),
+    flesh: tint([104, 42, 38], 0.3),
+    depth: tint([34, 13, 11], 0.2),
   }
 }
 
@@ -71,16 +71,19 @@ const toothFace = (x: number, soft: number): number => {
 
 /**
  * Where one pixel of the open mouth lies, in mouth widths: `x` from the middle, `skullY` below the closed lip line as fixed to the skull,
- * `fromUpper` and `fromLower` to the lips' edges, `gap` between them here; `widest` is the mouth's largest gap, `soft` one pixel.
+ * `jawY` above the middle of the lower lip's edge as fixed to the jaw, `fromUpper` and `fromLower` to the lips' edges, `gap` between them here; `widest` is the mouth's largest gap, `soft` one pixel.
  */
 export type MouthPlace = {
   x: number
   skullY: number
+  jawY: number
   fromUpper: number
   fromLower: number
   gap: number
   widest: number
   soft: number
+  /** 1 draws teeth, 0 leaves them out. */
+  teeth: number
 }
 
 /**
@@ -88,7 +91,7 @@ export type MouthPlace = {
  * teeth fixed to the skull, and the upper lip's shadow over all of it. Continuous in every input, so it cannot flicker.
  */
 export const insideColour = (palette: MouthPalette, place: MouthPlace): number => {
-  const { x, skullY, fromUpper, fromLower, gap, widest, soft } = place
+  const { x, skullY, jawY, fromUpper, fromLower, gap, widest, soft, teeth } = place
   const side = Math.abs(x)
   let [r, g, b] = palette.depth
   const put = (colour: readonly [number, number, number], share: number, light: number): void => {
@@ -103,14 +106,19 @@ export const insideColour = (palette: MouthPalette, place: MouthPlace): number =
   const tongue = smoothstep(0.07, 0.2, widest) * smoothstep(-0.02 - soft, 0.03 + soft, tongueTop - fromLower)
   const groove = 1 - 0.16 * Math.exp(-((x / 0.03) ** 2))
   put(palette.tongue, 0.92 * tongue, groove * (0.62 + 0.4 * smoothstep(widest * 0.6, 0, fromLower)))
-  // Lower teeth stand behind the lower lip and show when the jaw is far down.
-  const lowerHeight = 0.05 * smoothstep(0.16, 0.34, widest) * (1 - smoothstep(0.2, 0.36, side))
-  const lower = smoothstep(-soft, soft, lowerHeight - fromLower) * smoothstep(0, 0.012, lowerHeight)
-  put(palette.teeth, 0.85 * lower, (0.5 + 0.14 * toothFace(x * 1.45, soft)) * (1 - 0.5 * smoothstep(0.1, 0.34, side)))
+  // Lower teeth stand behind the lower lip, an arc fixed to the jaw; they show when the jaw is far down.
+  const lowerEdge = 0.045 * smoothstep(0.16, 0.4, widest) + 0.3 * x * x
+  const lower =
+    smoothstep(-soft, soft, lowerEdge - jawY) * (1 - smoothstep(0.16, 0.3, side)) * smoothstep(0.14, 0.24, widest)
+  put(
+    palette.teeth,
+    0.8 * teeth * lower,
+    (0.42 + 0.12 * toothFace(x * 1.45, soft)) * (1 - 0.5 * smoothstep(0.08, 0.28, side)),
+  )
   // Upper teeth: an arc that rises toward the corners, edges rounded a little at every tooth.
   const face = toothFace(x, soft)
   const edge = INCISOR_REACH - 0.2 * x * x - 0.012 * (1 - face) - 0.006 * smoothstep(0.165, 0.2, side)
-  const upper = smoothstep(-soft, soft, edge - skullY) * (1 - smoothstep(0.4, 0.52, side))
+  const upper = teeth * smoothstep(-soft, soft, edge - skullY) * (1 - smoothstep(0.4, 0.52, side))
   const round = 1 - 0.55 * smoothstep(0.08, 0.5, side)
   const fromEdge = edge - skullY
   const gum = smoothstep(0.1, 0.15, fromEdge)

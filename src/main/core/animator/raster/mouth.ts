@@ -1,10 +1,8 @@
 import { clamp } from '../mesh/easing.ts'
 import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
 import { LIP_POINTS } from '../mesh/mouth-frame.ts'
-import { evenCurve, splineAt } from '../mesh/spline.ts'
+import { evenCurve } from '../mesh/spline.ts'
 import { gridAt } from '../mesh/warp-grid.ts'
-import { insideColour } from './mouth-inside.ts'
-import type { MouthPalette, MouthPlace } from './mouth-inside.ts'
 import { cellCorners, paintCell } from './paint-cells.ts'
 import type { Canvas } from './paint-cells.ts'
 import { blend, over, readTexture } from './texture.ts'
@@ -26,6 +24,8 @@ export type LipTable = {
 }
 
 const STEPS = 192
+/** Gap that pressed lips may leave before they are made to meet, mouth widths. */
+const LEFT_OPEN = 0.05
 
 export const emptyLipTable = (): LipTable => ({
   x: 0,
@@ -42,8 +42,8 @@ export const emptyLipTable = (): LipTable => ({
 const movedU = new Float32Array(LIP_POINTS)
 const movedV = new Float32Array(LIP_POINTS)
 
-/** Follows both inner lip edges through the motion of this frame. */
-export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, table: LipTable): void => {
+/** Follows both inner lip edges through the motion of this frame. `press` (0..1) takes away what gap is left at the corners of an open still. */
+export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, press: number, table: LipTable): void => {
   const map = (row: Float32Array, i: number, forward: readonly [Float32Array, Float32Array], k: 0 | 1): number => {
     const x = row[i * 2] as number
     const y = row[i * 2 + 1] as number
@@ -75,71 +75,22 @@ export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, tabl
   trace(mouth.upper, field.forward, table.upper)
   trace(mouth.lower, field.forwardLower, table.lower)
   table.widest = 0
+  const pressed = press * LEFT_OPEN * mouth.width
   for (let k = 0; k <= STEPS; k++) {
-    const gap = (table.lower[k] as number) - (table.upper[k] as number)
-    if (gap < 0) {
-      // Pressed lips may cross by a fraction of a pixel: they meet half-way.
-      const middle = ((table.lower[k] as number) + (table.upper[k] as number)) / 2
-      table.lower[k] = middle
-      table.upper[k] = middle
-    }
+    const low = table.lower[k] as number
+    const up = table.upper[k] as number
+    const gap = Math.max(0, low - up - pressed)
+    table.upper[k] = (up + low - gap) / 2
+    table.lower[k] = (up + low + gap) / 2
     table.widest = Math.max(table.widest, gap)
   }
 }
 
-const above = new Float64Array(8)
-const below = new Float64Array(8)
-const place: MouthPlace = { x: 0, skullY: 0, fromUpper: 0, fromLower: 0, gap: 0, widest: 0, soft: 0 }
-
-/** Colour of the still's own open mouth, or of a made one, at output pixel (x, y). */
+/** Colour of the inside of the mouth at output pixel (x, y); distances to the lips' edges and the widest gap in px. */
 export type Inside = (x: number, y: number, fromUpper: number, fromLower: number, widest: number) => number
 
-/** The inverse of the head's rigid motion at the depth of the lips: from output position to the still's, written into `point`. */
-const unmoveHead = (geometry: FaceGeometry, field: MotionField) => {
-  const { frame, mouth } = geometry
-  const z = frame.points[13 * 3 + 2] as number
-  const m = field.head
-  const a = 1 + (m[0] as number)
-  const b = m[1] as number
-  const c = m[4] as number
-  const d = 1 + (m[5] as number)
-  const tx = (m[2] as number) * z + (m[3] as number)
-  const ty = (m[6] as number) * z + (m[7] as number)
-  const inverse = 1 / (a * d - b * c)
-  const [cx, cy] = mouth.centre
-  return (x: number, y: number, point: { u: number; v: number }): void => {
-    const px = (d * (x - tx) - b * (y - ty)) * inverse - cx
-    const py = (a * (y - ty) - c * (x - tx)) * inverse - cy
-    point.u = px * mouth.along[0] + py * mouth.along[1]
-    point.v = px * mouth.across[0] + py * mouth.across[1]
-  }
-}
-
-const skull = { u: 0, v: 0 }
-
-/** The inside of a mouth that the still keeps closed. */
-export const madeInside = (
-  geometry: FaceGeometry,
-  field: MotionField,
-  palette: MouthPalette,
-  edges: { readonly upper: Float32Array; readonly lower: Float32Array },
-): Inside => {
-  const { mouth } = geometry
-  const unmove = unmoveHead(geometry, field)
-  const scale = 1 / mouth.width
-  const [left, right] = mouth.half
-  return (x, y, fromUpper, fromLower, widest) => {
-    unmove(x, y, skull)
-    place.x = ((skull.u + left) / (left + right) - 0.5) * 1.0
-    place.skullY = (skull.v - splineAt(edges.upper, (skull.u + left) / (left + right))) * scale
-    place.fromUpper = fromUpper * scale
-    place.fromLower = fromLower * scale
-    place.gap = (fromUpper + fromLower) * scale
-    place.widest = widest * scale
-    place.soft = scale * 0.8
-    return insideColour(palette, place)
-  }
-}
+const above = new Float64Array(8)
+const below = new Float64Array(8)
 
 /**
  * Paints the cells of the mouth: content above the upper lip's edge moves with the upper field, content below the lower lip's edge with

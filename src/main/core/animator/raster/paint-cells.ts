@@ -62,8 +62,8 @@ export const paintCell = (canvas: Canvas, i: number, j: number, corners: Float64
     for (let at = y * width + x0; at < end; at++) {
       const colour = readTexture(texels, stride, u, v)
       out[at] = colour >>> 24 === 255 ? colour : over(colour, plate[at] as number)
-      u += du
-      v += dv
+      u = (u + du) | 0
+      v = (v + dv) | 0
     }
     uLeft += uLeftStep
     vLeft += vLeftStep

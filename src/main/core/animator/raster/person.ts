@@ -261,11 +261,17 @@ export const findPerson = (
   const prior = priorOf(frame, grid, depthField, cells)
   const person = prior.map((value) => 1 / (1 + Math.exp(-value)))
   const coarse = { ...cells, colour, person }
+  // What hangs from the head may reach far out, but seldom all along the sides: they count most for the background's colours.
+  const seedOf = (cell: number): number => {
+    if ((prior[cell] as number) > -2.6) return 0
+    const i = cell % columns
+    return i < 4 || i >= columns - 4 || cell < 4 * columns ? 1 : 0.35
+  }
   const rounds = [
     {
       sweeps: 30,
       trust: 0.9,
-      weightOf: (cell: number) => ((prior[cell] as number) > 2.2 ? 1 : (prior[cell] as number) < -2.6 ? -1 : 0),
+      weightOf: (cell: number) => ((prior[cell] as number) > 2.2 ? 1 : -seedOf(cell)),
     },
     {
       sweeps: 40,

@@ -1,15 +1,15 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face, FramePose } from '../types.ts'
-import { lipEdges } from '../mesh/expression.ts'
 import { gridAt } from '../mesh/warp-grid.ts'
 import { emptyMotionField, faceGeometryOf, moveField } from '../mesh/motion-field.ts'
-import { madeInside, emptyLipTable, moveLips, paintMouth } from './mouth.ts'
+import { emptyLipTable, moveLips, paintMouth } from './mouth.ts'
 import { mouthPaletteOf } from './mouth-inside.ts'
+import { insideOf } from './mouth-source.ts'
 import { eyesOf, paintEye } from './eyes.ts'
 import type { Eye } from './eyes.ts'
 import { cellCorners, paintCell, restoreCell } from './paint-cells.ts'
 import type { Canvas } from './paint-cells.ts'
-import { textureOf } from './texture.ts'
+import { blocksOf, textureOf } from './texture.ts'
 import { layersOf } from './matte.ts'
 import { findPerson } from './person.ts'
 
@@ -27,7 +27,7 @@ const STILL_PX = 1 / 64
 export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const { width, height } = image
   const geometry = faceGeometryOf(image, face)
-  const { grid, active, mouth, frame } = geometry
+  const { grid, active, frame } = geometry
   const field = emptyMotionField(geometry)
   const rect = {
     left: active.i0 * grid.spacing,
@@ -39,9 +39,10 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   new Uint8Array(still.buffer).set(image.data)
   const out = still.slice()
   const { front, plate } = layersOf(image, findPerson(image, frame, grid, geometry.depthField, rect))
+  const blocks = blocksOf(new Uint32Array(front.buffer), width, height, grid.spacing)
   const canvas: Canvas = {
     grid,
-    texture: textureOf({ width, height, data: front }, rect),
+    texture: textureOf({ width, height, data: front }, rect, blocks),
     plate: new Uint32Array(plate.buffer),
     out,
   }
@@ -53,12 +54,33 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const eyes = eyesOf(frame, canvas.texture)
   const FORCED = 2
   const look = { blink: 0, gazeX: 0, gazeY: 0 }
-  const palette = mouthPaletteOf(frame, image)
-  const edges = lipEdges(mouth)
+  const inside = insideOf(geometry, field, lips, canvas.texture, mouthPaletteOf(frame, image))
   const limit = STILL_PX
 
   const moves = (node: number): boolean =>
     Math.abs(field.back[0][node] as number) > limit || Math.abs(field.back[1][node] as number) > limit
+
+  /** True when no content of the person comes to lie on a cell: the background does not move. */
+  const showsNothing = (node: number, i: number, j: number): boolean => {
+    const [backX, backY] = field.back
+    const scale = 1 / grid.spacing
+    let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity]
+    for (let k = 0; k < 4; k++) {
+      const at = node + (k & 1) + (k >> 1) * grid.columns
+      const x = i + (k & 1) + (backX[at] as number) * scale
+      const y = j + (k >> 1) + (backY[at] as number) * scale
+      minX = x < minX ? x : minX
+      maxX = x > maxX ? x : maxX
+      minY = y < minY ? y : minY
+      maxY = y > maxY ? y : maxY
+    }
+    const lastRow = blocks.used.length / blocks.columns - 1
+    const x1 = Math.min(blocks.columns - 1, Math.floor(maxX))
+    const y1 = Math.min(lastRow, Math.floor(maxY))
+    for (let y = Math.max(0, Math.floor(minY)); y <= y1; y++)
+      for (let x = Math.max(0, Math.floor(minX)); x <= x1; x++) if (blocks.used[y * blocks.columns + x]) return false
+    return true
+  }
 
   /** Marks the cells that show an eye now: its box, moved. */
   const forceEye = (eye: Eye): void => {
@@ -99,8 +121,8 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
       if (look.blink > 0 || look.gazeX !== 0 || look.gazeY !== 0) for (const eye of eyes) forceEye(eye)
       const speaking = pose.jaw > 0 || pose.press > 0 || pose.upper > 0
       if (speaking) {
-        moveLips(geometry, field, lips)
-        paintMouth(canvas, field, lips, madeInside(geometry, field, palette, edges), painted)
+        moveLips(geometry, field, pose.press, lips)
+        paintMouth(canvas, field, lips, inside, painted)
       }
       for (let j = active.j0; j < active.j1; j++) {
         for (let i = active.i0; i < active.i1; i++) {
@@ -109,12 +131,14 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
             dirty[node] = 1
             continue
           }
+          const empty = showsNothing(node, i, j)
           if (
-            painted[node] === FORCED ||
-            moves(node) ||
-            moves(node + 1) ||
-            moves(node + grid.columns) ||
-            moves(node + grid.columns + 1)
+            !empty &&
+            (painted[node] === FORCED ||
+              moves(node) ||
+              moves(node + 1) ||
+              moves(node + grid.columns) ||
+              moves(node + grid.columns + 1))
           ) {
             cellCorners(canvas, field.back, i, j, corners)
             paintCell(canvas, i, j, corners)
