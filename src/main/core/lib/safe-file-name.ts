@@ -3,10 +3,8 @@ export const MAX_NAME_BYTES = 180
 
 // Device names that Windows takes whatever the extension; the superscript digits count as digits there.
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i
-// eslint-friendly spelling of: C0, DEL and C1 controls; line and paragraph separators; bidi controls; zero-width
-// characters and other format controls; tags; lone surrogates; private noncharacters.
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu
+// Controls, format controls (bidi, zero width, tags), line separators, lone surrogates, noncharacters.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu
 const FORBIDDEN = /[<>:"/\\|?*]/g
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })

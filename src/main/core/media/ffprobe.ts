@@ -41,11 +41,18 @@ const ENTRIES =
 /** The arguments for one file: `path` absolute. */
 export function ffprobeArguments(path: string, format: string): string[] {
   const demuxer = demuxerOf(format)
-  return [
-    ...['-v', 'quiet', '-protocol_whitelist', 'file', '-format_whitelist', demuxer],
-    ...['-probesize', '5M', '-analyzeduration', '5M', '-print_format', 'json=compact=1', '-show_entries', ENTRIES],
-    ...['-f', demuxer, '-i', `file:${path}`],
+  const guards = [
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    demuxer,
+    '-probesize',
+    '5M',
+    '-analyzeduration',
+    '5M',
   ]
+  const output = ['-v', 'quiet', '-print_format', 'json=compact=1', '-show_entries', ENTRIES]
+  return [...guards, ...output, '-f', demuxer, '-i', `file:${path}`]
 }
 
 /**

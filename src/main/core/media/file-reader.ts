@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, isAbsolute } from 'node:path'
 import type { ErrorCode, ErrorParams } from '../../../shared/errors.ts'
 import { StudioError } from '../../../shared/errors.ts'
+import { readableName } from '../lib/readable-name.ts'
 import type { Clock } from '../ports.ts'
 import type { Fingerprint } from './inspection.ts'
 
@@ -106,26 +107,9 @@ async function explainMissing(path: string, missing: StudioError): Promise<Studi
   if (!path.includes('\ufffd')) return missing
   const names = await readdir(dirname(path), { encoding: 'buffer' }).catch(() => [])
   const match = names.find((name) => name.toString('utf8') === basename(path))
-  return match === undefined ? missing : refuse('E-INPUT-NOT-FILE', escapeName(match), { reason: 'encoding' }, missing)
-}
-
-/** A name of any bytes as readable text: bytes that are not UTF-8 become \xNN. */
-export function escapeName(name: Buffer): string {
-  let text = ''
-  for (let at = 0; at < name.length;) {
-    const lead = name[at] as number
-    const length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0
-    const piece = name.subarray(at, at + Math.max(1, length))
-    const decoded = piece.toString('utf8')
-    if (length > 0 && piece.length === length && !decoded.includes('\ufffd')) {
-      text += decoded
-      at += length
-    } else {
-      text += `\\x${lead.toString(16).padStart(2, '0')}`
-      at += 1
-    }
-  }
-  return text
+  return match === undefined
+    ? missing
+    : refuse('E-INPUT-NOT-FILE', readableName(match).text, { reason: 'encoding' }, missing)
 }
 
 /**

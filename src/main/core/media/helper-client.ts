@@ -32,7 +32,7 @@ export function createHelperClient(start: StartHelper, entry: URL, atOnce: numbe
     fresh.onLine(onLine)
     fresh.onExit(() => {
       if (channel === fresh) channel = null
-      for (const { settle } of [...waiting.values()]) settle(null)
+      for (const { settle } of waiting.values()) settle(null)
     })
     channel = fresh
     return fresh

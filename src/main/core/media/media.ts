@@ -7,6 +7,7 @@ import { StudioError } from '../../../shared/errors.ts'
 import { findingSchema } from '../../../shared/model/media.ts'
 import type { CheckResult, Finding, MediaLimits } from '../../../shared/model/media.ts'
 import type { Tools } from '../lib/find-tools.ts'
+import { kindOfName } from '../lib/media-names.ts'
 import type { Clock } from '../ports.ts'
 import { lookAtFile, sameFingerprint, withFile } from './file-reader.ts'
 import type { RegularFile } from './file-reader.ts'
@@ -21,8 +22,8 @@ import type { Fingerprint, Inspection, MediaCache, MediaRow } from './inspection
 import { id3Bytes } from './mp3-frames.ts'
 import { createPlaces } from './places.ts'
 import { repairLossless } from './repair.ts'
-import { kindByExtension, sniffFormat } from './sniff-format.ts'
-import { extensionIn, judge, largestSizeBytes, tooLarge, verdictOf } from './verdict.ts'
+import { sniffFormat } from './sniff-format.ts'
+import { judge, largestSizeBytes, tooLarge, verdictOf } from './verdict.ts'
 
 export type MediaDependencies = {
   readonly tools: Tools
@@ -141,7 +142,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
   const unread = (path: string, name: string, findings: Finding[], sizeBytes?: number): CheckResult => ({
     mediaId: '',
     path,
-    kind: kindByExtension(extensionIn(name)),
+    kind: kindOfName(name),
     verdict: verdictOf(findings),
     facts: sizeBytes === undefined ? {} : { sizeBytes },
     findings,
@@ -209,7 +210,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
     if (result.verdict === 'rejected' || (result.kind !== 'image' && result.kind !== 'audio')) return result
     const file = await lookAtFile(result.path, clock)
     const row = cached(result.path, file.fingerprint)
-    const known = row?.deep == null ? null : parseFindings(row.deep)
+    const known = parseFindings(row?.deep ?? null)
     const found =
       known ?? (await inspectDeeply({ result, path: file.path, ffmpegPath: ffmpegPath(), decoders, signal }))
     if (known === null && row !== null) {
@@ -223,7 +224,8 @@ export function createMedia(dependencies: MediaDependencies): Media {
   const contentHash = async (path: string, signal?: AbortSignal): Promise<string> => {
     const file = await lookAtFile(path, clock)
     const row = cached(path, file.fingerprint)
-    if (row?.sha256 != null) return row.sha256
+    const kept = row?.sha256 ?? null
+    if (kept !== null) return kept
     const sha256 = await withFile(file, clock, async (_, handle) => {
       const hash = createHash('sha256')
       const stream = handle.createReadStream({
@@ -286,7 +288,7 @@ function isPassing(inspection: Inspection): boolean {
 }
 
 function limitForUnread(limits: MediaLimits, name: string): number {
-  const kind = kindByExtension(extensionIn(name))
+  const kind = kindOfName(name)
   return (kind === 'other' ? undefined : limits[kind]?.maxSizeBytes) ?? largestSizeBytes(limits)
 }
 
@@ -299,7 +301,8 @@ function parseInspection(json: string): Inspection | null {
   }
 }
 
-function parseFindings(json: string): Finding[] | null {
+function parseFindings(json: string | null): Finding[] | null {
+  if (json === null) return null
   try {
     const parsed = z.array(findingSchema).safeParse(JSON.parse(json))
     return parsed.success ? parsed.data : null

@@ -20,12 +20,13 @@ type ParentPort = {
 }
 
 const parentPort = (process as { parentPort?: ParentPort }).parentPort
+const post = parentPort?.postMessage.bind(parentPort)
 const emptyFolder = mkdtempSync(join(tmpdir(), 'liveportrait-studio-empty-'))
 const running = new Map<number, AbortController>()
 
 function answer(message: ProbeAnswer): void {
   const line = JSON.stringify(message)
-  if (parentPort) parentPort.postMessage(line)
+  if (post) post(line)
   else process.stdout.write(`${line}\n`)
 }
 

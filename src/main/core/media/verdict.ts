@@ -1,5 +1,3 @@
-import { extname } from 'node:path'
-import { LOSSLESS_REPAIRS } from '../../../shared/model/media.ts'
 import type {
   AudioLimits,
   Finding,
@@ -9,8 +7,9 @@ import type {
   Verdict,
   VideoLimits,
 } from '../../../shared/model/media.ts'
+import { extensionIn, kindOfName } from '../lib/media-names.ts'
 import type { Inspection } from './inspection.ts'
-import { extensionFits, kindByExtension } from './sniff-format.ts'
+import { extensionFits } from './sniff-format.ts'
 
 /** Smallest side, pixels: no face fits in less. */
 const MIN_SIDE = 32
@@ -19,10 +18,6 @@ const MAX_SHRINKABLE_SIDE = 16_384
 const MAX_SHRINKABLE_PIXELS = 150_000_000
 /** Lengths are sums of floating point: less than one sample at any rate. */
 const FLOAT_SLACK = 1e-6
-
-export function extensionIn(name: string): string {
-  return extname(name).slice(1).toLowerCase()
-}
 
 /** The largest size that any accepted kind may have; a larger file is not even opened. */
 export function largestSizeBytes(limits: MediaLimits): number {
@@ -88,6 +83,14 @@ function typeFindings(inspection: Inspection, name: string, limits: MediaLimits)
     limit,
     ...(canConvert ? { repair: 'convert' as const } : {}),
   })
+  const promised = kindOfName(name)
+  // Pairing goes by names: a picture called .mp3 has been taken for a voice. (An .mp4 may hold sound alone.)
+  const isMisnamed = promised !== 'other' && promised !== kind && !(promised === 'video' && kind === 'audio')
+  if (own !== undefined && isMisnamed && limitsOf(limits, promised) !== undefined) {
+    const expected = acceptedFormats(limits, promised)
+    const params = { file: name, value: format, limit: expected }
+    return [{ code: 'E-INPUT-TYPE', level: 'error', params, value: format, limit: expected }]
+  }
   if (own === undefined) return [refuse(format, format === 'unknown' ? 'unknown' : undefined)]
   if (!own.formats.includes(format)) return [refuse(format)]
   if (inspection.picture?.animated === true) return [refuse(format, 'animated')]
@@ -209,10 +212,7 @@ function noteFindings(inspection: Inspection, name: string, limits: MediaLimits)
     }
   }
   const extension = extensionIn(name)
-  if (
-    !extensionFits(format, extension) &&
-    (extension === '' || kindByExtension(extension) !== 'other' || kind !== 'other')
-  ) {
+  if (!extensionFits(format, extension)) {
     findings.push(note('extension', { value: format, limit: extension, repair: 'extension' }))
   }
   if (picture !== undefined && picture.orientation > 1) {
@@ -227,9 +227,4 @@ function noteFindings(inspection: Inspection, name: string, limits: MediaLimits)
     findings.push(note('header', { value: Math.round(durationSeconds * 1000) / 1000, repair: 'header' }))
   }
   return findings
-}
-
-/** The repairs that a check asks for and that lose nothing. */
-export function losslessRepairs(findings: readonly Finding[]) {
-  return findings.flatMap(({ repair }) => (repair !== undefined && LOSSLESS_REPAIRS.includes(repair) ? [repair] : []))
 }
