@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { createCore } from '../../core/create-core.ts'
 import { PRIVATE_FILE_MODE } from '../../core/lib/private-files.ts'
 import type { Ports } from '../../core/ports.ts'
 import { startWebHost } from './server.ts'
+import type { WebHost } from './server.ts'
 
 /** Runs the browser host until `ending`. `open` also opens the system's browser. */
 export async function serve(options: {
@@ -15,16 +17,21 @@ export async function serve(options: {
   readonly ending: AbortSignal
   readonly onListening: (url: string) => void
 }): Promise<void> {
-  const { ports, open, ending, onListening } = options
-  const host = await startWebHost(options)
-  const redirect = join(ports.paths.dataDir, `open-${ports.newId()}.html`)
+  const { ports, rendererDir, port, open, ending, onListening } = options
+  const { clock, newId, logger } = ports
+  const { dataDir } = ports.paths
+  const core = await createCore(ports)
+  const redirect = join(dataDir, `open-${newId()}.html`)
+  let host: WebHost | undefined
   try {
+    host = await startWebHost(core, { clock, newId, logger, dataDir, rendererDir, port })
     onListening(host.url)
     if (open) openBrowser(redirect, host.url)
     if (!ending.aborted) await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }))
   } finally {
     rmSync(redirect, { force: true })
-    await host.stop()
+    await host?.stop()
+    await core.stop()
   }
 }
 

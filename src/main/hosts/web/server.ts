@@ -1,8 +1,6 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
-import { createCore } from '../../core/create-core.ts'
 import type { Core } from '../../core/create-core.ts'
-import { ensurePrivateFolder } from '../../core/lib/private-files.ts'
 import { replyOf } from '../../core/lib/reply.ts'
 import { indexWindowFiles } from '../../core/lib/window-files.ts'
 import type { Ports } from '../../core/ports.ts'
@@ -30,57 +28,57 @@ export type WebHost = {
   readonly stop: () => Promise<void>
 }
 
+export type WebHostOptions = Pick<Ports, 'clock' | 'newId' | 'logger'> & {
+  readonly dataDir: string
+  /** The built window. */
+  readonly rendererDir: string
+  readonly port: number | undefined
+}
+
 /**
  * Opens the window without Electron: the page, the contract, the event stream, media and drops on 127.0.0.1 only.
  * With a port given, a taken one is E-CONFIG-INVALID; without, the next free one is used.
  */
-export async function startWebHost(options: {
-  ports: Ports
-  rendererDir: string
-  port: number | undefined
-}): Promise<WebHost> {
-  const { ports, rendererDir } = options
-  ensurePrivateFolder(ports.paths.dataDir)
-  const core = await createCore(ports)
-  try {
-    const drops = createDrops(ports.paths.dataDir, ports.clock, ports.newId)
-    await sweepDrops(core, drops)
-    let port = 0
-    const sessions = createSessions(ports.clock, () => port)
-    const events = createEventStream(core, ports.clock)
-    const routes = [
-      ...windowRoutes(indexWindowFiles(rendererDir)),
-      sessionRoute(sessions),
-      callRoute(core),
-      events.route,
-      mediaRoute(core),
-      ...dropRoutes(drops),
-    ]
-    const answer = createRouter(routes, sessions, () => port)
-    const server = createServer((request, response) => {
-      answer(request, response).catch((error: unknown) => {
-        ports.logger.error({ err: error }, 'request failed')
-        response.destroy()
-      })
+export async function startWebHost(core: Core, options: WebHostOptions): Promise<WebHost> {
+  const { dataDir, clock, newId, logger, rendererDir } = options
+  const drops = createDrops(dataDir, clock, newId)
+  await sweepDrops(core, drops)
+  let port = 0
+  const sessions = createSessions(clock, () => port)
+  const events = createEventStream(core, clock)
+  const routes = [
+    ...windowRoutes(indexWindowFiles(rendererDir)),
+    sessionRoute(sessions),
+    callRoute(core),
+    events.route,
+    mediaRoute(core),
+    ...dropRoutes(drops),
+  ]
+  const answer = createRouter(routes, sessions, () => port)
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'request failed')
+      response.destroy()
     })
-    // Upgrades and tunnels are no part of this host.
-    server.on('upgrade', (_request, socket) => socket.destroy())
-    server.on('connect', (_request, socket) => socket.destroy())
+  })
+  // Upgrades and tunnels are no part of this host.
+  server.on('upgrade', (_request, socket) => socket.destroy())
+  server.on('connect', (_request, socket) => socket.destroy())
+  try {
     port = await listen(server, options.port)
-    return {
-      url: `http://${ADDRESS}:${port}/#token=${sessions.token}`,
-      routes,
-      stop: async () => {
-        events.stop()
-        server.closeAllConnections()
-        await new Promise<void>((resolve) => server.close(() => resolve()))
-        await drops.stop()
-        await core.stop()
-      },
-    }
   } catch (error) {
-    await core.stop()
+    events.stop()
     throw error
+  }
+  return {
+    url: `http://${ADDRESS}:${port}/#token=${sessions.token}`,
+    routes,
+    stop: async () => {
+      events.stop()
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+      await drops.stop()
+    },
   }
 }
 
