@@ -18,6 +18,12 @@ const PARTS = [
     file: '/usr/include/libsecret-1/libsecret/secret.h',
     use: 'the keychain itself',
   },
+  ...['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common'].map((name) => ({
+    name,
+    debian: name,
+    file: `/usr/bin/${name === 'ceph-common' ? 'ceph' : name}`,
+    use: 'the tests of the bucket',
+  })),
 ]
 
 /**

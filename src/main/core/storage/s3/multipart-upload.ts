@@ -1,0 +1,92 @@
+import { open } from 'node:fs/promises'
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import type { CompletedPart, S3Client } from '@aws-sdk/client-s3'
+import type { StorageFile } from '../storage-backend.ts'
+
+const PART_BYTES = 8 * 1_048_576
+const MAX_PARTS = 10_000
+const PARTS_AT_ONCE = 2
+
+type Target = { readonly Bucket: string; readonly Key: string }
+
+/**
+ * Uploads a file in parts. Nothing is left over when it ends early: the upload is aborted only after the parts under way
+ * have ended, since a part that arrives later would stay (and be charged for) at most services.
+ */
+export async function uploadInParts(
+  client: S3Client,
+  target: Target,
+  file: StorageFile,
+  context: { readonly signal: AbortSignal; readonly onProgress: (doneBytes: number) => void },
+): Promise<void> {
+  const { signal } = context
+  const options = { abortSignal: signal }
+  const { UploadId } = await client.send(
+    new CreateMultipartUploadCommand({ ...target, ContentType: file.contentType }),
+    options,
+  )
+  const upload = { ...target, UploadId }
+  const partBytes = Math.max(PART_BYTES, Math.ceil(file.sizeBytes / MAX_PARTS))
+  const count = Math.ceil(file.sizeBytes / partBytes)
+  const parts: CompletedPart[] = []
+  const source = await open(file.path, 'r')
+  let next = 0
+  let doneBytes = 0
+  let failed = false
+
+  async function sendParts(): Promise<void> {
+    while (!failed && next < count) {
+      const index = next++
+      const body = Buffer.alloc(Math.min(partBytes, file.sizeBytes - index * partBytes))
+      await source.read(body, 0, body.length, index * partBytes)
+      const command = new UploadPartCommand({
+        ...upload,
+        PartNumber: index + 1,
+        Body: body,
+        ContentLength: body.length,
+      })
+      const { ETag } = await client.send(command, options)
+      parts[index] = { PartNumber: index + 1, ETag }
+      doneBytes += body.length
+      context.onProgress(doneBytes)
+      signal.throwIfAborted()
+    }
+  }
+
+  try {
+    const senders = Array.from({ length: PARTS_AT_ONCE }, () =>
+      sendParts().catch((error: unknown) => {
+        failed = true
+        throw error
+      }),
+    )
+    const ended = await Promise.allSettled(senders)
+    for (const sender of ended) if (sender.status === 'rejected') throw sender.reason
+    await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }), options)
+  } catch (error) {
+    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {
+      // The janitor finds it by its recorded key: the first fault is the one to tell.
+    })
+    throw error
+  } finally {
+    await source.close()
+  }
+}
+
+/** Ends every upload in parts that was begun under this very key, such as one that a crash cut off. */
+export async function abortUploadsOf(client: S3Client, target: Target, signal: AbortSignal): Promise<void> {
+  const options = { abortSignal: signal }
+  const { Uploads } = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: target.Bucket, Prefix: target.Key }),
+    options,
+  )
+  for (const { Key, UploadId } of Uploads ?? []) {
+    if (Key === target.Key) await client.send(new AbortMultipartUploadCommand({ ...target, UploadId }), options)
+  }
+}

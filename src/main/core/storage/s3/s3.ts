@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { StudioError } from '../../../../shared/errors.ts'
+import type { StorageBackend } from '../storage-backend.ts'
+import { abortUploadsOf, uploadInParts } from './multipart-upload.ts'
+import { s3Error } from './s3-errors.ts'
+
+export type S3Config = {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  /** '' or a path without slashes at its ends. */
+  readonly prefix: string
+  readonly pathStyle: boolean
+}
+export type S3Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+/** Up to this size a file goes in one request; larger ones in parts. */
+export const SINGLE_PUT_BYTES = 16 * 1_048_576
+/** SigV4 allows a week at most. */
+const MAX_LINK_SECONDS = 604_800
+
+export function createS3Client(config: S3Config, credentials: S3Credentials): S3Client {
+  return new S3Client({
+    endpoint: config.endpoint,
+    region: config.region,
+    forcePathStyle: config.pathStyle,
+    credentials,
+    // Other services than AWS refuse the checksums that the SDK adds by default, and a link would carry them.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+}
+
+/** The user's own bucket at any S3-compatible service. Objects are private, with random names. */
+export function createS3Storage(config: S3Config, credentials: S3Credentials, newId: () => string): StorageBackend {
+  const client = createS3Client(config, credentials)
+  const endpoint = new URL(config.endpoint)
+  const facts = { endpoint, bucket: config.bucket }
+  const coded = (error: unknown) => s3Error(error, facts)
+
+  return {
+    id: 's3',
+    capabilities: { canDelete: true, boundToModel: false, objectLifeSeconds: null, isPublic: false },
+    newKey: (file) => `${config.prefix === '' ? '' : `${config.prefix}/`}${newId()}${file.extension}`,
+
+    async put(key, file, context) {
+      const target = { Bucket: config.bucket, Key: key, ContentType: file.contentType }
+      try {
+        if (file.sizeBytes <= SINGLE_PUT_BYTES) {
+          const body = await readFile(file.path, { signal: context.signal })
+          await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }), {
+            abortSignal: context.signal,
+          })
+          context.onProgress(body.length)
+          return key
+        }
+        await uploadInParts(client, { Bucket: config.bucket, Key: key }, file, context)
+        return key
+      } catch (error) {
+        context.signal.throwIfAborted()
+        throw coded(error)
+      }
+    },
+
+    async signedUrl(key, lifetimeSeconds) {
+      if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > MAX_LINK_SECONDS) {
+        throw new StudioError('E-CONFIG-INVALID', { params: { name: 'lifetime', value: String(lifetimeSeconds) } })
+      }
+      return getSignedUrl(client, new GetObjectCommand({ Bucket: config.bucket, Key: key }), {
+        expiresIn: lifetimeSeconds,
+      })
+    },
+
+    async delete(key, signal) {
+      try {
+        await abortUploadsOf(client, { Bucket: config.bucket, Key: key }, signal)
+        await client.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: key }), { abortSignal: signal })
+      } catch (error) {
+        throw coded(error)
+      }
+    },
+  }
+}
