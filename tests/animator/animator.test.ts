@@ -10,7 +10,7 @@ import type { Animator } from '../../src/main/core/animator/animator.ts'
 import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
 import type { PortraitJob, RenderProgress } from '../../src/main/core/animator/protocol.ts'
 import { modelsDir, sample, tools } from './tools.ts'
-import { readFrames, videoFacts } from './video-frames.ts'
+import { readFrames, videoFacts } from '../../scripts/measure/video-frames.ts'
 
 const CALM: PortraitParameters = {
   template_id: 'normal',

@@ -1,20 +1,10 @@
+import type { MOUTH_CLASSES } from '../../src/main/core/animator/voice/mouth-classes.ts'
 import { percentile } from './figures.ts'
 
 /** One phone of a labelled voice: start and end in seconds, the synthesizer's name, the mouth class. */
 export type Phone = { readonly start: number; readonly end: number; readonly name: string; readonly mouth: MouthClass }
 
-export type MouthClass =
-  | 'sil'
-  | 'closed'
-  | 'labiodental'
-  | 'sibilant'
-  | 'hush'
-  | 'consonant'
-  | 'open'
-  | 'mid'
-  | 'spread'
-  | 'round-open'
-  | 'round'
+type MouthClass = (typeof MOUTH_CLASSES)[number]
 
 /** Lips of a video, one value a frame: between the inner lips and between the corners, in any unit. */
 export type LipSeries = { readonly fps: number; readonly gaps: readonly number[]; readonly widths: readonly number[] }

@@ -29,22 +29,18 @@ export const percentile = (values: Iterable<number>, share: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
 
-/** Loudness of a 16 kHz voice at each frame's time plus `leadSeconds`: 0 (30 dB under its loud parts) to 1. */
-export const energyAtFrames = (samples: Float32Array, fps: number, frames: number, leadSeconds = 0): number[] => {
-  const half = 400
-  const decibels = Array.from({ length: frames }, (_, i) => {
+/** Amplitude (root mean square over 50 ms) of a 16 kHz voice at each frame's time plus `leadSeconds`. */
+export const energyAtFrames = (samples: Float32Array, fps: number, frames: number, leadSeconds = 0): number[] =>
+  Array.from({ length: frames }, (_, i) => {
     const centre = Math.round((i / fps + leadSeconds) * 16_000)
-    let sum = 1e-9
+    let sum = 0
     let count = 1
-    for (let k = Math.max(0, centre - half); k < Math.min(samples.length, centre + half); k++) {
+    for (let k = Math.max(0, centre - 400); k < Math.min(samples.length, centre + 400); k++) {
       sum += (samples[k] as number) ** 2
       count++
     }
-    return 10 * Math.log10(sum / count)
+    return Math.sqrt(sum / count)
   })
-  const loud = percentile(decibels, 0.95) - 2
-  return decibels.map((value) => Math.min(1, Math.max(0, (value - loud + 30) / 30)))
-}
 
 /** Best correlation of a per-frame series with the voice's loudness when the video is 0 to 60 ms early. */
 export const bestCorrelation = (
@@ -74,7 +70,7 @@ export const countBlinks = (openness: readonly number[]): number => {
 }
 
 /** Points that belong to the skull: eye corners, nose, and the face oval above the ears. */
-const SKULL = [
+export const SKULL = [
   33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 98, 327, 127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251,
   389, 356,
 ]
@@ -115,24 +111,23 @@ const centred = (face: Face): number[][] => {
   return points.map((p) => p.map((v, k) => v - (centre[k] as number)))
 }
 
-/**
- * How far the skull's points of `face` lie from those of `first` after a rigid 3-D fit, in the image plane, in face heights:
- * root mean square and largest.
- */
-export const skullDeviation = (first: Face, face: Face): { rms: number; largest: number } => {
+/** How far each of the skull's points of `face` lies from that of `first` after a rigid 3-D fit, in the image plane, in face heights. */
+export const skullPoints = (first: Face, face: Face): number[] => {
   const reference = centred(first)
   const points = centred(face)
   const rotation = bestRotation(reference, points)
-  const away = reference.map((p, i) => {
+  const height = faceHeight(first)
+  return reference.map((p, i) => {
     const [x = 0, y = 0] = rotation.map((row) => row.reduce((sum, v, k) => sum + v * (p[k] as number), 0))
     const [px = 0, py = 0] = points[i] ?? []
-    return Math.hypot(px - x, py - y)
+    return Math.hypot(px - x, py - y) / height
   })
-  const height = faceHeight(first)
-  return {
-    rms: Math.sqrt(away.reduce((sum, v) => sum + v * v, 0) / away.length) / height,
-    largest: Math.max(...away) / height,
-  }
+}
+
+/** Root mean square and largest of `skullPoints`. */
+export const skullDeviation = (first: Face, face: Face): { rms: number; largest: number } => {
+  const away = skullPoints(first, face)
+  return { rms: Math.sqrt(away.reduce((sum, v) => sum + v * v, 0) / away.length), largest: Math.max(...away) }
 }
 
 const luminance = ({ data }: RgbaImage, i: number): number =>

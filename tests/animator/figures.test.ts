@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bestCorrelation, countBlinks, patchShift, percentile, skullDeviation } from '../../scripts/measure/figures.ts'
+import { linedBackground } from '../../scripts/measure/lined-background.ts'
+import { trackVideo } from '../../scripts/measure/retrack.ts'
+import type { Track } from '../../scripts/measure/retrack.ts'
+import { readFrames, videoFacts } from '../../scripts/measure/video-frames.ts'
+import { decodeVoice } from '../../src/main/core/animator/encode/decode-voice.ts'
+import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import { openPicture } from '../../src/main/core/animator/picture.ts'
+import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
+import { createStudio, planPoses, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
+import type { Studio } from '../../src/main/core/animator/talking-portrait.ts'
+import { decodeImage } from '../../src/main/core/lib/decode-image.ts'
+import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
+import { modelsDir, sample, tools } from './tools.ts'
+
+/** The face in these clips is 150 pixels high: enough for the tracker, quick enough for every run of the tests. */
+const SIDE = 384
+
+const STILL: PortraitParameters = {
+  template_id: 'normal',
+  eye_move_freq: 0,
+  video_fps: 25,
+  mouth_move_strength: 0,
+  paste_back: true,
+  head_move_strength: 0,
+  face_index: 0,
+  seed: 1,
+}
+
+let folder = ''
+const at = (name: string): string => join(folder, name)
+let models: FaceModels
+let studio: Studio
+
+const make = async (
+  name: string,
+  image: string,
+  voice: string,
+  parameters: Partial<PortraitParameters>,
+): Promise<string> => {
+  const outputPath = at(`${name}.mp4`)
+  await studio.render(
+    { imagePath: image, voicePath: voice, outputPath, aiTag: true, parameters: { ...STILL, ...parameters } },
+    { signal: new AbortController().signal, onProgress: () => undefined },
+  )
+  return outputPath
+}
+
+const eyesOf = ({ tracked }: Track): number[] => tracked.map(({ eyesOpen: [left, right] }) => (left + right) / 2)
+const spread = (values: readonly number[]): number => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'animator-figures-'))
+  models = await loadFaceModels(modelsDir())
+  studio = createStudio(models, tools.ffmpegPath)
+  for (const name of ['woman', 'man']) {
+    await sharp(sample(`portrait-${name}.jpg`))
+      .resize(SIDE, SIDE)
+      .png()
+      .toFile(at(`${name}.png`))
+  }
+  execFileSync(tools.ffmpegPath, [
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'anullsrc=r=16000:cl=mono',
+    '-t',
+    '20',
+    at('silence.wav'),
+  ])
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a produced video, tracked again', () => {
+  it.each([
+    ['woman', 'voice-en.wav'],
+    ['man', 'voice-zh.wav'],
+  ])('opens the mouth of the %s with %s, in time, and keeps the skull', async (name, voiceName) => {
+    const path = await make(`talk-${name}`, at(`${name}.png`), sample(voiceName), {
+      mouth_move_strength: 1,
+      head_move_strength: 0.7,
+      eye_move_freq: 0.3,
+    })
+    const track = await trackVideo(models, tools, path)
+    const { samples, durationSeconds } = await decodeVoice(tools.ffmpegPath, sample(voiceName))
+    expect(Math.abs(track.frames / track.fps - durationSeconds)).toBeLessThanOrEqual(1 / track.fps)
+
+    const gaps = track.tracked.map(({ mouthGap }) => mouthGap)
+    const { correlation, leadSeconds } = bestCorrelation(gaps, samples, track.fps)
+    const reversed = bestCorrelation(gaps, samples.toReversed(), track.fps).correlation
+    console.info(
+      `${name}: mouth and voice ${correlation.toFixed(2)} at ${leadSeconds} s, reversed ${reversed.toFixed(2)}`,
+    )
+    expect(correlation).toBeGreaterThan(0.75)
+    expect(correlation - reversed).toBeGreaterThan(0.4)
+    expect(percentile(gaps, 0.95)).toBeGreaterThan(0.12)
+    expect(percentile(gaps, 0.1)).toBeLessThan(0.3 * percentile(gaps, 0.95))
+
+    const [first] = track.tracked
+    const away = track.tracked.map(
+      ({ face }) => skullDeviation((first as (typeof track.tracked)[number]).face, face).rms,
+    )
+    console.info(
+      `${name}: skull ${(100 * percentile(away, 0.95)).toFixed(2)} % (95 % of frames), ${(100 * Math.max(...away)).toFixed(2)} % (all)`,
+    )
+    expect(percentile(away, 0.95)).toBeLessThan(0.01)
+    expect(Math.max(...away)).toBeLessThan(0.015)
+  })
+
+  it('blinks as often as asked, with both eyes, fully; and not at all at 0', async () => {
+    const path = await make('blinks', at('woman.png'), at('silence.wav'), { eye_move_freq: 0.5, video_fps: 15 })
+    const track = await trackVideo(models, tools, path)
+    expect(Math.abs(countBlinks(eyesOf(track)) - 10)).toBeLessThanOrEqual(1)
+    for (const eye of [0, 1] as const) {
+      const open = track.tracked.map(({ eyesOpen }) => eyesOpen[eye])
+      expect(Math.min(...open)).toBeLessThan(0.45 * percentile(open, 0.5))
+    }
+  })
+
+  it('moves the head more from calm to normal to active, and with more strength', async () => {
+    const sway = async (
+      template_id: PortraitParameters['template_id'],
+      head_move_strength: number,
+    ): Promise<number> => {
+      const path = await make('sway', at('man.png'), sample('voice-en.wav'), {
+        template_id,
+        head_move_strength,
+        video_fps: 15,
+      })
+      const { tracked } = await trackVideo(models, tools, path)
+      const of = (axis: 'yaw' | 'pitch' | 'roll'): number => spread(tracked.map(({ face }) => face.rotation[axis]))
+      return Math.hypot(of('yaw'), of('pitch'), of('roll'))
+    }
+    const [calm, normal, active, half] = [
+      await sway('calm', 1),
+      await sway('normal', 1),
+      await sway('active', 1),
+      await sway('active', 0.5),
+    ]
+    console.info(
+      `head motion (degrees): calm ${[calm, normal, active, half].map((v) => ((v * 180) / Math.PI).toFixed(2)).join(', normal/active/active at half ')}`,
+    )
+    expect(normal / calm).toBeGreaterThan(1.3)
+    expect(active / normal).toBeGreaterThan(1.3)
+    expect(active / half).toBeGreaterThan(1.3)
+  })
+
+  it('keeps straight lines behind the liveliest head where they are', async () => {
+    const plain = await decodeImage(at('man.png'), tools)
+    const { image, patches, side } = linedBackground(plain)
+    await sharp(image.data, { raw: { width: SIDE, height: SIDE, channels: 4 } })
+      .png()
+      .toFile(at('lines.png'))
+    const path = await make('lines', at('lines.png'), sample('voice-en.wav'), {
+      template_id: 'active',
+      head_move_strength: 1,
+      mouth_move_strength: 1,
+      video_fps: 15,
+    })
+    let first: RgbaImage | undefined
+    let largest = 0
+    let watched = 0
+    for await (const frame of readFrames(tools.ffmpegPath, path, videoFacts(tools.ffprobePath, path))) {
+      first ??= frame
+      for (const { left, top } of patches) {
+        const shift = patchShift(first, frame, left, top, side)
+        if (shift === undefined) continue
+        watched++
+        largest = Math.max(largest, shift)
+      }
+    }
+    console.info(`background lines: ${largest.toFixed(2)} px at most, in ${patches.length} places`)
+    expect(watched).toBeGreaterThan(1000)
+    expect(largest).toBeLessThan(0.5)
+  })
+
+  it('is the still itself when every strength is 0', async () => {
+    const picture = await openPicture(models, at('woman.png'), { ffmpegPath: tools.ffmpegPath, maxSide: 2160 })
+    const puppet = stagePuppet(picture, 'woman', STILL)
+    const { samples, durationSeconds } = await decodeVoice(tools.ffmpegPath, sample('voice-en.wav'))
+    const silent = new Float32Array(Math.ceil(durationSeconds * 100))
+    const curves = {
+      hopSeconds: 0.01,
+      jaw: silent.map(() => 1),
+      wide: silent,
+      press: silent,
+      upper: silent,
+      energy: silent,
+      slow: silent,
+    }
+    expect(samples.length).toBeGreaterThan(16_000)
+    for (const pose of planPoses(STILL, { curves, durationSeconds })) {
+      expect(Buffer.compare(puppet.render(pose), picture.image.data)).toBe(0)
+    }
+  })
+})
