@@ -26,7 +26,7 @@ function eyeball({ skin, lips, eye }: Portrait, side: number, id: string): strin
     ),
     fill(eyeOutline(eye, side), `url(#white-${id})`),
     ellipse((innerX - 1) * side, innerY, 6.5, 6, inner, { opacity: 0.85, blur: 2 }),
-    ellipse((cornerX - 1) * side, cornerY, 8, 8, skin.shadow, { opacity: 0.75, blur: 2.5 }),
+    ellipse((cornerX - 1) * side, cornerY, 9, 9, skin.shadow, { opacity: 0.9, blur: 2.5 }),
   ].join('')
 }
 
@@ -73,29 +73,18 @@ function iris(eye: Eye, side: number, id: string, chance: Chance): string {
   ].join('')
 }
 
-const thickAtOuterThird = (t: number) => 0.28 + 0.72 * Math.sin(Math.PI * (0.12 + 0.62 * t)) ** 1.3
+/** Fine at the inner end, thickest at the outer third, and fine again at the corner, which an animated lid may not cover. */
+const lashProfile = (t: number) =>
+  (0.28 + 0.72 * Math.sin(Math.PI * (0.12 + 0.62 * t)) ** 1.3) * Math.min(1, 0.2 + (1 - t) / 0.25)
 
 /** A band, not single lashes: those smear when an animated lid slides over the eye. */
 function lashes({ eye }: Portrait, side: number): string {
   const upper = shifted(resampled(onSide(eye.upperLid, side), 20), 0, -0.6)
   const lower = shifted(onSide(eye.lowerLid, side).slice(2), 0, 1.6)
-  const soft = { opacity: 0.95, blur: 0.5 }
   return [
     stroke(curve(lower), eye.lash, 1.3, { opacity: eye.lowerLash, blur: 0.8 }),
-    fill(ribbon(upper, eye.lashWidth, thickAtOuterThird), eye.lash, soft),
-    eye.wing > 0 ? fill(wing(eye, side), eye.lash, { opacity: 0.9, blur: 0.5 }) : '',
+    fill(ribbon(upper, eye.lashWidth, lashProfile), eye.lash, { opacity: 0.95, blur: 0.5 }),
   ].join('')
-}
-
-function wing(eye: Eye, side: number): string {
-  const [fromX, fromY] = at(eye.upperLid, eye.upperLid.length - 3)
-  const [cornerX, cornerY] = at(eye.upperLid, eye.upperLid.length - 1)
-  const line: Line = [
-    [fromX, fromY - 1],
-    [cornerX + 1, cornerY - 1],
-    [cornerX + eye.wing, cornerY - eye.wing * 0.62],
-  ]
-  return ribbon(resampled(onSide(line, side), 10), 4.2, (t) => (t < 0.5 ? 0.9 : 1.8 * (1 - t)))
 }
 
 /** The fold above the lid; faint on light skin, because a strong one smears with the lid. */

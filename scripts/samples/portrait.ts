@@ -15,8 +15,8 @@ export type Skin = {
 }
 
 /**
- * Drawn for the viewer's right eye and mirrored. The outer corner stays at x <= 94: face models read it there, and an eye
- * painted wider leaves white slivers when an animated lid closes.
+ * Drawn for the viewer's right eye and mirrored. The outer corner stays at x <= 90: face models read it 2 to 5 units
+ * further in, and an eye painted wider leaves a white sliver when an animated lid closes.
  */
 export type Eye = {
   /** Centre and radius of the iris: the upper lid cuts it, the lower lid touches it. */
@@ -34,8 +34,6 @@ export type Eye = {
   lidShade: number
   lashWidth: number
   lowerLash: number
-  /** Length of the short wing at the outer corner, 0 for none. */
-  wing: number
   lash: string
   iris: { inner: string; middle: string; outer: string; rim: string; spokes: string }
 }
