@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import type { Sharp } from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   analyseFaces,
@@ -19,12 +20,11 @@ let womanFace: Face
 
 const degrees = (radians: number): number => (radians * 180) / Math.PI
 
-const toImage = async (picture: sharp.Sharp): Promise<RgbaImage> => {
+const toImage = async (picture: Sharp): Promise<RgbaImage> => {
   const { data, info } = await picture.ensureAlpha().raw().toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, data }
 }
-const asPicture = ({ width, height, data }: RgbaImage): sharp.Sharp =>
-  sharp(data, { raw: { width, height, channels: 4 } })
+const asPicture = ({ width, height, data }: RgbaImage): Sharp => sharp(data, { raw: { width, height, channels: 4 } })
 
 const onlyFace = (image: RgbaImage): Face => {
   const faces = analyseFaces(models, image)

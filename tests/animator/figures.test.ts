@@ -202,7 +202,7 @@ describe('a produced video, tracked again', () => {
     }
     expect(samples.length).toBeGreaterThan(16_000)
     for (const pose of planPoses(STILL, { curves, durationSeconds })) {
-      expect(Buffer.compare(puppet.render(pose), picture.image.data)).toBe(0)
+      expect(Buffer.compare(puppet.render(pose), Buffer.from(picture.image.data))).toBe(0)
     }
   })
 })

@@ -4,8 +4,7 @@ import { copyModels } from '../../scripts/copy-models.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** The ffmpeg builds that must work: the system's, and the oldest one that can be installed with the app. */
-export const FFMPEG_BUILDS = ['/usr/bin/ffmpeg', join(root, 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg')].filter(
+const FFMPEG_BUILDS = ['/usr/bin/ffmpeg', join(root, 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg')].filter(
   (path) => existsSync(path),
 )
 

@@ -89,7 +89,7 @@ const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEn
     else if (message.type === 'failed') call.reject(fromData(message.error))
     else call.reject(call.signal?.reason)
   })
-  const post = (message: ToWorker): void => worker.postMessage(message)
+  const post = (message: ToWorker): void => worker.postMessage(message, [])
 
   const cancelled = async (id: number): Promise<void> => {
     post({ type: 'cancel', id })
@@ -164,10 +164,11 @@ export const createAnimator = (options: AnimatorOptions): Animator => {
         // A video that still waits for its turn is cancelled at once; a running one when its file is gone.
         const giveUp = (): void => reject(signal?.reason)
         signal?.addEventListener('abort', giveUp, { once: true })
-        lastRender = lastRender.then(async () => {
+        const start = (): Promise<void> => {
           signal?.removeEventListener('abort', giveUp)
-          await renderNow(job, signal, onProgress).then(resolve, reject)
-        })
+          return renderNow(job, signal, onProgress).then(resolve, reject)
+        }
+        lastRender = lastRender.then(start)
       }),
     stop: async () => {
       await thread?.stop()

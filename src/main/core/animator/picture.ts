@@ -14,7 +14,7 @@ const SQUARE_FACES = 2
 const SQUARE_LIFT = 0.1
 
 /** What is known of one face before anything is rendered. */
-export type FaceFacts = {
+type FaceFacts = {
   /** In pixels of the upright file, before any scaling. */
   readonly box: Box
   readonly score: number

@@ -14,7 +14,7 @@ const studio = loadFaceModels(modelsDir).then((models) => createStudio(models, f
 // Reported by the first call, which waits for the same promise.
 studio.catch(() => undefined)
 
-const post = (message: FromWorker): void => parentPort?.postMessage(message)
+const post = (message: FromWorker): void => parentPort?.postMessage(message, [])
 
 const reporter = (id: number): ((progress: RenderProgress) => void) => {
   let lastMs = -Infinity

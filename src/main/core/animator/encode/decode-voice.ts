@@ -22,9 +22,9 @@ export const decodeVoice = async (
   { maxSeconds = 1800, signal }: { readonly maxSeconds?: number; readonly signal?: AbortSignal } = {},
 ): Promise<Voice> => {
   const args = [
-    ...[...VOICE_INPUT_ARGS, '-i', `file:${resolve(voicePath)}`, '-map', '0:a:0', '-vn', '-sn', '-dn'],
-    ...['-ac', '1', '-ar', `${VOICE_RATE}`, '-t', `${maxSeconds}`, '-f', 's16le', '-c:a', 'pcm_s16le', 'pipe:1'],
-  ]
+    [...VOICE_INPUT_ARGS, '-i', `file:${resolve(voicePath)}`, '-map', '0:a:0', '-vn', '-sn', '-dn'],
+    ['-ac', '1', '-ar', `${VOICE_RATE}`, '-t', `${maxSeconds}`, '-f', 's16le', '-c:a', 'pcm_s16le', 'pipe:1'],
+  ].flat()
   const { stdin, stdout, ended } = startFfmpeg(ffmpegPath, args, { file: voicePath, signal })
   stdin.end()
   const chunks: Buffer[] = []

@@ -36,17 +36,17 @@ export type FrameEncoder = {
 export const encoderArgs = (settings: VideoSettings): string[] => {
   const { width, height, fps, durationSeconds, voicePath, outputPath, aiTag } = settings
   return [
-    ...['-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${width}x${height}`, '-r', `${fps}`, '-i', 'pipe:0'],
-    ...[...VOICE_INPUT_ARGS, '-i', `file:${resolve(voicePath)}`],
-    ...['-map', '0:v:0', '-map', '1:a:0', '-map_metadata', '-1', '-sn', '-dn'],
-    ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-pix_fmt', 'yuv420p'],
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '19'],
-    ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
-    ...['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
-    ...['-t', durationSeconds.toFixed(6), '-movflags', '+faststart'],
-    ...(aiTag ? ['-metadata', `comment=${AI_TAG}`] : []),
-    ...['-f', 'mp4', '-y', `file:${resolve(outputPath)}`],
-  ]
+    ['-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${width}x${height}`, '-r', `${fps}`, '-i', 'pipe:0'],
+    [...VOICE_INPUT_ARGS, '-i', `file:${resolve(voicePath)}`],
+    ['-map', '0:v:0', '-map', '1:a:0', '-map_metadata', '-1', '-sn', '-dn'],
+    ['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-pix_fmt', 'yuv420p'],
+    ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '19'],
+    ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+    ['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
+    ['-t', durationSeconds.toFixed(6), '-movflags', '+faststart'],
+    aiTag ? ['-metadata', `comment=${AI_TAG}`] : [],
+    ['-f', 'mp4', '-y', `file:${resolve(outputPath)}`],
+  ].flat()
 }
 
 /** Opens an H.264 + AAC encoder that takes raw frames one by one. Errors as in `startFfmpeg`. */
