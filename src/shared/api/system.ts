@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorDataSchema } from '../errors.ts'
+import { engineIdSchema } from '../model/engine.ts'
 
 const toolFact = z.strictObject({ path: z.string(), version: z.string(), released: z.string().optional() })
 
@@ -15,6 +16,8 @@ export const systemContract = {
       defaultOutputFolder: z.string(),
       canShowInFolder: z.boolean(),
       canPickFolder: z.boolean(),
+      /** Engines that can run jobs here, in the order of choice. */
+      engines: z.array(engineIdSchema).default(['offline']),
     }),
   },
   /** One row a part; an error where it is missing or broken. */

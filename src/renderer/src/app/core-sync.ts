@@ -1,0 +1,75 @@
+import { toErrorData } from '../../../shared/errors.ts'
+import { defaultParameters, ENGINE_PARAMETERS } from '../../../shared/model/parameters.ts'
+import type { Studio } from '../lib/studio.tsx'
+import { applyJobsChanged, countOf, invalidateJobs, putPage } from '../stores/jobs-store.ts'
+
+const FIRST_ROWS = 100
+
+/** Keeps the stores in step with the core: a snapshot at every (re)connection, then events. Returns its end. */
+export function followCore({ client, stores, notify }: Studio): () => void {
+  const { session, jobs, desk, view } = stores
+  let isFirst = true
+
+  const readAll = async () => {
+    const [info, settings, { presets }, queue] = await Promise.all([
+      client.call('system.info', {}),
+      client.call('settings.get', {}),
+      client.call('presets.list', {}),
+      client.call('queue.snapshot', {}),
+    ])
+    session.setState({ info, settings, presets })
+    jobs.setState({ queue, counts: queue.counts })
+    invalidateJobs(jobs)
+    const { revision, filter } = jobs.getState()
+    if (filter === 'all') putPage(jobs, revision, 0, await client.call('jobs.list', { offset: 0, limit: FIRST_ROWS }))
+    if (!isFirst) return
+    isFirst = false
+    const specs = ENGINE_PARAMETERS[settings.engine]
+    const known = new Set(specs.map(({ key }) => key))
+    const saved = Object.entries(settings.parameters[settings.engine] ?? {}).filter(([key]) => known.has(key))
+    desk.setState({ parameters: { ...defaultParameters(specs), ...Object.fromEntries(saved) } })
+    // Work that goes on is what a returning person looks for first.
+    if (countOf(queue.counts, 'open') > 0) view.setState({ view: 'queue' })
+  }
+
+  const endEvents = client.onEvent((event) => {
+    if (event.name === 'jobs-changed') applyJobsChanged(jobs, event.payload)
+    else if (event.name === 'queue-changed') jobs.setState({ queue: event.payload })
+    else session.setState({ settings: event.payload })
+  })
+  const endConnection = client.onConnection((connection) => {
+    session.setState({ connection })
+    if (connection === 'connected')
+      readAll().catch((thrown: unknown) => notify({ kind: 'error', error: toErrorData(thrown) }))
+  })
+  return () => {
+    endEvents()
+    endConnection()
+  }
+}
+
+/** Says once when the last open job has ended, with what became of those that ran since the queue last was empty. */
+export function announceEnd({ stores, notify }: Studio): () => void {
+  const { jobs, view } = stores
+  let before = jobs.getState().counts
+  let base = before
+  return jobs.subscribe(({ counts }) => {
+    if (counts === before) return
+    const wasOpen = countOf(before, 'open') > 0
+    const isOpen = countOf(counts, 'open') > 0
+    if (!wasOpen && isOpen) base = before
+    before = counts
+    if (!wasOpen || isOpen) return
+    const done = Math.max(0, counts.done - base.done)
+    const failed = Math.max(0, counts.failed + counts.expired - base.failed - base.expired)
+    if (done + failed === 0) return
+    notify({
+      kind: failed > 0 ? 'warning' : 'info',
+      key: failed > 0 ? 'allEndedFailed' : 'allEnded',
+      values: { count: done, failed },
+      ...(view.getState().view === 'queue'
+        ? {}
+        : { action: { key: 'showQueue', run: () => view.setState({ view: 'queue' }) } }),
+    })
+  })
+}

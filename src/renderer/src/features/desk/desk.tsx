@@ -1,0 +1,150 @@
+import { useCallback, useMemo, useState } from 'react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LeftOver } from '../../../../shared/model/batch.ts'
+import { FindingList } from '../../components/finding-list.tsx'
+import { VirtualList } from '../../components/virtual-list.tsx'
+import { useFindingLines } from '../../lib/use-findings.ts'
+import { useDesk, useStudio } from '../../lib/studio.tsx'
+import { dismissFile } from '../../stores/desk-store.ts'
+import type { DeskPair } from '../../stores/desk-pairs.ts'
+import { DeskActionsContext } from './desk-context.tsx'
+import type { DeskActions } from './desk-actions.ts'
+import { DeskToolbar } from './desk-toolbar.tsx'
+import { FilePicker } from './file-picker.tsx'
+import type { PickerTask } from './file-picker.tsx'
+import { LeftOverRow } from './left-over-row.tsx'
+import { PairRow } from './pair-row.tsx'
+import { StartBar } from './start-bar.tsx'
+import { useVoicePlayer } from './voice-player.ts'
+import { useRemovePair } from './use-remove-pair.ts'
+import styles from './desk.module.css'
+
+type DeskProps = {
+  readonly actions: DeskActions
+  readonly onAddFiles: () => void
+  readonly onAddFolder: () => void
+  /** Shown while nothing lies on the desk. */
+  readonly welcome: ReactNode
+}
+
+type Row =
+  | { readonly kind: 'pair'; readonly item: DeskPair }
+  | { readonly kind: 'heading'; readonly count: number }
+  | { readonly kind: 'left'; readonly item: LeftOver }
+
+/** Where portraits and voices become pairs. */
+export function Desk({ actions, onAddFiles, onAddFolder, welcome }: DeskProps) {
+  const isEmpty = useDesk(({ inputs, pairs, leftOver }) => inputs.length + pairs.length + leftOver.length === 0)
+  return (
+    <DeskActionsContext value={actions}>
+      <section className={styles.desk}>
+        {isEmpty ? (
+          welcome
+        ) : (
+          <>
+            <DeskToolbar onAddFiles={onAddFiles} onAddFolder={onAddFolder} />
+            <PlanFindings />
+            <DeskList />
+          </>
+        )}
+        {isEmpty ? null : <StartBar />}
+      </section>
+    </DeskActionsContext>
+  )
+}
+
+function PlanFindings() {
+  const findings = useDesk((state) => state.findings)
+  const { linesOf, levelLabels } = useFindingLines()
+  if (findings.length === 0) return null
+  return (
+    <div className={styles.findings} role="alert">
+      <FindingList lines={linesOf(findings)} levelLabels={levelLabels} />
+    </div>
+  )
+}
+
+function DeskList() {
+  const { t } = useTranslation()
+  const { stores } = useStudio()
+  const pairs = useDesk((state) => state.pairs)
+  const leftOver = useDesk((state) => state.leftOver)
+  const files = useDesk((state) => state.plan.files)
+  const selectedKey = useDesk((state) => state.selectedKey)
+  const [task, setTask] = useState<PickerTask | null>(null)
+  const { playingUrl, toggle } = useVoicePlayer()
+  const removePair = useRemovePair()
+
+  const rows = useMemo<Row[]>(
+    () => [
+      ...pairs.map((item) => ({ kind: 'pair' as const, item })),
+      ...(leftOver.length === 0 ? [] : [{ kind: 'heading' as const, count: leftOver.length }]),
+      ...leftOver.map((item) => ({ kind: 'left' as const, item })),
+    ],
+    [pairs, leftOver],
+  )
+  const kinds = useMemo(() => new Map(files.map(({ path, kind }) => [path, kind])), [files])
+  const keyOf = useCallback(
+    (index: number) => {
+      const row = rows[index]
+      if (row === undefined) return String(index)
+      return row.kind === 'pair' ? row.item.key : row.kind === 'left' ? `left ${row.item.path}` : row.kind
+    },
+    [rows],
+  )
+
+  const renderRow = (index: number) => {
+    const row = rows[index]
+    if (row === undefined) return null
+    if (row.kind === 'heading')
+      return <h2 className={styles.heading}>{t('window.desk.leftOver', { count: row.count })}</h2>
+    if (row.kind === 'left') {
+      const kind = kinds.get(row.item.path)
+      return (
+        <LeftOverRow
+          item={row.item}
+          kind={kind}
+          onPair={
+            kind === 'image' || kind === 'audio'
+              ? () => setTask({ kind: 'partner', path: row.item.path, wanted: kind === 'audio' ? 'image' : 'audio' })
+              : null
+          }
+          onDismiss={() => dismissFile(stores.desk, row.item.path)}
+        />
+      )
+    }
+    const { key } = row.item
+    return (
+      <PairRow
+        item={row.item}
+        isSelected={key === selectedKey}
+        playingUrl={playingUrl}
+        onPlay={toggle}
+        onChangeSource={() => setTask({ kind: 'change', key, wanted: 'image' })}
+        onChangeVoice={() => setTask({ kind: 'change', key, wanted: 'audio' })}
+        onOwnParameters={() => stores.desk.setState({ selectedKey: key, scope: 'one' })}
+        onRemove={() => removePair(key)}
+      />
+    )
+  }
+
+  return (
+    <>
+      <VirtualList
+        label={t('window.desk.list')}
+        count={rows.length}
+        estimatedRowPx={69}
+        keyOf={keyOf}
+        renderRow={renderRow}
+        selectedIndex={pairs.findIndex(({ key }) => key === selectedKey)}
+        isSelectable={(index) => rows[index]?.kind === 'pair'}
+        onSelect={(index) => {
+          const row = rows[index]
+          if (row?.kind === 'pair') stores.desk.setState({ selectedKey: row.item.key })
+        }}
+      />
+      <FilePicker task={task} onClose={() => setTask(null)} />
+    </>
+  )
+}

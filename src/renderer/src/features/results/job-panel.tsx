@@ -1,0 +1,131 @@
+import { useEffect, useState } from 'react'
+import type { RefObject } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Job, JobDetail } from '../../../../shared/model/job.ts'
+import { Button } from '../../components/button.tsx'
+import { FindingList } from '../../components/finding-list.tsx'
+import { Thumbnail } from '../../components/thumbnail.tsx'
+import { FileLabel } from '../../lib/file-label.tsx'
+import { canCancel, canRetry, useJobActions } from '../../lib/job-actions.tsx'
+import { useCheck, useThumbnailUrl } from '../../lib/use-file-facts.ts'
+import { useFindingLines } from '../../lib/use-findings.ts'
+import { useJobs, useSession, useStudio, useView } from '../../lib/studio.tsx'
+import { ErrorCard } from './error-card.tsx'
+import { StepHistory } from './step-history.tsx'
+import { Player } from './player.tsx'
+import styles from './job-panel.module.css'
+
+/** The selected job: its video when it is done, what went wrong when it failed, and how it went. */
+export function JobPanel({ video }: { readonly video: RefObject<HTMLVideoElement | null> }) {
+  const { t } = useTranslation()
+  const selectedJobId = useView((state) => state.selectedJobId)
+  const job = useJobs(({ rows }) => (selectedJobId === null ? undefined : rows.get(selectedJobId)))
+  if (job === undefined) return <p className={styles.none}>{t('window.results.none')}</p>
+  return <JobPage key={job.jobId} job={job} video={video} />
+}
+
+function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<HTMLVideoElement | null> }) {
+  const { t } = useTranslation()
+  const actions = useJobActions()
+  const detail = useDetail(job)
+  const check = useCheck(job.engine, job.source)
+  const thumbnailUrl = useThumbnailUrl(check)
+  const { linesOf, levelLabels } = useFindingLines()
+  const partner = job.voice ?? job.driver
+  return (
+    <article className={styles.page}>
+      {job.state === 'done' ? (
+        <Player job={job} posterUrl={thumbnailUrl} video={video} />
+      ) : (
+        <div className={styles.stage}>
+          {thumbnailUrl === undefined ? (
+            <Thumbnail icon="picture" />
+          ) : (
+            <img src={thumbnailUrl} alt="" draggable={false} />
+          )}
+        </div>
+      )}
+      <div className={styles.body}>
+        <h2 className={styles.title}>
+          <FileLabel path={job.output ?? job.source} />
+        </h2>
+        {job.state === 'done' ? <ResultActions job={job} /> : null}
+        {job.error === undefined || job.state === 'done' ? null : <ErrorCard job={job} error={job.error} />}
+        {canRetry(job) || canCancel(job) ? (
+          <div className={styles.buttons}>
+            {canRetry(job) ? (
+              <Button kind="primary" icon="retry" onClick={() => actions.retry([job.jobId])}>
+                {t('window.queue.retry')}
+              </Button>
+            ) : null}
+            {canCancel(job) ? (
+              <Button icon="stop" onClick={() => actions.cancel([job.jobId])}>
+                {t('window.queue.cancel')}
+              </Button>
+            ) : null}
+          </div>
+        ) : null}
+        <FindingList lines={linesOf(job.findings)} levelLabels={levelLabels} />
+        <dl className={styles.facts}>
+          <dt>{t('window.results.portrait')}</dt>
+          <dd>
+            <FileLabel path={job.source} />
+          </dd>
+          <dt>{job.driver === undefined ? t('window.results.voice') : t('window.results.driver')}</dt>
+          <dd>{partner === undefined ? null : <FileLabel path={partner} />}</dd>
+          <dt>{t('window.desk.engine')}</dt>
+          <dd>{t(`window.engine.${job.engine}.label`)}</dd>
+        </dl>
+        {detail === null ? null : <StepHistory detail={detail} />}
+      </div>
+    </article>
+  )
+}
+
+function ResultActions({ job }: { readonly job: Job }) {
+  const { t } = useTranslation()
+  const { client } = useStudio()
+  const actions = useJobActions()
+  const canShow = useSession(({ info }) => info?.canShowInFolder ?? false)
+  const { output } = job
+  if (output === undefined) return null
+  return (
+    <div className={styles.buttons}>
+      {canShow ? (
+        <Button icon="folder" onClick={() => actions.showInFolder(job.jobId)}>
+          {t('window.results.show')}
+        </Button>
+      ) : (
+        <a className={styles.save} href={client.mediaUrl('result', job.jobId)} download={fileNameOf(output)}>
+          {t('window.results.save')}
+        </a>
+      )}
+      <Button icon="copy" onClick={() => actions.copy(output)}>
+        {t('window.results.copyPath')}
+      </Button>
+    </div>
+  )
+}
+
+function fileNameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+}
+
+/** Read anew whenever the job has moved on. */
+function useDetail({ jobId, state, step }: Job): JobDetail | null {
+  const { client } = useStudio()
+  const [read, setRead] = useState<{ readonly at: string; readonly detail: JobDetail } | null>(null)
+  const at = `${jobId} ${state} ${step}`
+  useEffect(() => {
+    let isGone = false
+    client.call('jobs.show', { jobId }).then(
+      (detail) => (isGone ? undefined : setRead({ at, detail })),
+      // The row may be gone by now; then there is no history to show, and the list says so itself.
+      () => undefined,
+    )
+    return () => {
+      isGone = true
+    }
+  }, [client, jobId, at])
+  return read?.detail ?? null
+}

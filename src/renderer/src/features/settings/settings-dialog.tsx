@@ -1,0 +1,142 @@
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Output } from '../../../../shared/api/index.ts'
+import type { Settings } from '../../../../shared/model/settings.ts'
+import { Button } from '../../components/button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { Select } from '../../components/select.tsx'
+import { SwitchField } from '../../components/switch-field.tsx'
+import { attempt } from '../../lib/notice.ts'
+import { useSession, useStudio, useView } from '../../lib/studio.tsx'
+import { useSentence } from '../../lib/use-sentence.ts'
+import { DefaultFolder } from './default-folder.tsx'
+import styles from './settings-dialog.module.css'
+
+export function SettingsDialog() {
+  const { t } = useTranslation()
+  const { stores } = useStudio()
+  const isOpen = useView(({ dialog }) => dialog === 'settings')
+  return (
+    <Dialog
+      title={t('window.settings.title')}
+      closeLabel={t('window.close')}
+      isOpen={isOpen}
+      onClose={() => stores.view.setState({ dialog: null })}
+    >
+      <div className={styles.groups}>
+        <Choices />
+        <Parts />
+        <About />
+      </div>
+    </Dialog>
+  )
+}
+
+function Choices() {
+  const { t } = useTranslation()
+  const { client, stores, notify } = useStudio()
+  const settings = useSession((state) => state.settings)
+  const change = (values: Partial<Settings>) =>
+    attempt(
+      notify,
+      client.call('settings.update', { change: values }).then((next) => stores.session.setState({ settings: next })),
+    )
+  return (
+    <section className={styles.group}>
+      <div className={styles.row}>
+        <span id="language-label">{t('window.settings.language')}</span>
+        <Select
+          label={t('window.settings.language')}
+          labelledBy="language-label"
+          value={settings.language}
+          options={[
+            { value: 'system', label: t('window.settings.system') },
+            // A language is named in itself, for whoever landed in the wrong one.
+            { value: 'en', label: 'English' },
+            { value: 'zh', label: '简体中文' },
+          ]}
+          onChange={(language) => change({ language })}
+        />
+      </div>
+      <div className={styles.row}>
+        <span id="theme-label">{t('window.settings.theme')}</span>
+        <Select
+          label={t('window.settings.theme')}
+          labelledBy="theme-label"
+          value={settings.theme}
+          options={[
+            { value: 'system', label: t('window.settings.system') },
+            { value: 'light', label: t('window.settings.light') },
+            { value: 'dark', label: t('window.settings.dark') },
+          ]}
+          onChange={(theme) => change({ theme })}
+        />
+      </div>
+      <DefaultFolder />
+      <SwitchField
+        label={t('window.settings.aiLabel')}
+        hint={t('window.settings.aiLabelHint')}
+        checked={settings.aiLabel}
+        onChange={(aiLabel) => change({ aiLabel })}
+      />
+    </section>
+  )
+}
+
+/** What the app stands on, and what of it is missing. */
+function Parts() {
+  const { t } = useTranslation()
+  const { client, notify } = useStudio()
+  const sentence = useSentence()
+  const [rows, setRows] = useState<Output<'system.doctor'>['rows'] | null>(null)
+  const look = () =>
+    attempt(
+      notify,
+      client.call('system.doctor', {}).then((answer) => setRows(answer.rows)),
+    )
+  useEffect(() => {
+    attempt(
+      notify,
+      client.call('system.doctor', {}).then((answer) => setRows(answer.rows)),
+    )
+  }, [client, notify])
+  return (
+    <section className={styles.group}>
+      <div className={styles.row}>
+        <h3>{t('window.settings.parts')}</h3>
+        <Button kind="quiet" icon="retry" onClick={look}>
+          {t('window.settings.lookAgain')}
+        </Button>
+      </div>
+      <ul className={styles.parts}>
+        {(rows ?? []).map((row) => (
+          <li key={row.part} className={styles.part} data-ok={row.ok}>
+            <Icon name={row.ok ? 'check' : 'warning'} size={14} />
+            <span>{t(`window.part.${row.part}`)}</span>
+            <span className={styles.faint}>
+              {row.error === undefined
+                ? [row.tool?.version, row.tool?.released].filter(Boolean).join(', ')
+                : sentence(row.error).message}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function About() {
+  const { t } = useTranslation()
+  const info = useSession((state) => state.info)
+  if (info === null) return null
+  return (
+    <section className={styles.group}>
+      <h3>{t('window.settings.about')}</h3>
+      <p className={styles.faint}>{t('window.settings.aboutText', { version: info.version })}</p>
+      <p className={styles.faint}>
+        {t('window.settings.dataFolder')} <bdi className={styles.path}>{info.dataFolder}</bdi>
+      </p>
+    </section>
+  )
+}

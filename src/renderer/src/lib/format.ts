@@ -1,0 +1,56 @@
+const MINUTE_SECONDS = 60
+const HOUR_SECONDS = 3600
+
+/** `0:07`, `3:05`, `1:02:09`. */
+export function formatClock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  const two = (value: number) => String(value).padStart(2, '0')
+  const hours = Math.floor(whole / HOUR_SECONDS)
+  const minutes = Math.floor((whole % HOUR_SECONDS) / MINUTE_SECONDS)
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(whole % MINUTE_SECONDS)}`
+    : `${minutes}:${two(whole % MINUTE_SECONDS)}`
+}
+
+/** A length of media: `7.3 s` below a minute, else a clock. */
+export function formatLength(seconds: number, language: string): string {
+  if (seconds >= MINUTE_SECONDS) return formatClock(seconds)
+  const options = { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: 1 } as const
+  return new Intl.NumberFormat(language, options).format(seconds)
+}
+
+/** A coarse span of time for an estimate: `40 sec`, `7 min`, `2 hr 5 min`. */
+export function formatSpan(seconds: number, language: string): string {
+  const unit = (value: number, name: 'second' | 'minute' | 'hour') =>
+    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
+  if (seconds < MINUTE_SECONDS) return unit(Math.max(1, Math.ceil(seconds / 5) * 5), 'second')
+  if (seconds < HOUR_SECONDS) return unit(Math.round(seconds / MINUTE_SECONDS), 'minute')
+  const minutes = Math.round((seconds % HOUR_SECONDS) / MINUTE_SECONDS)
+  const hours = unit(Math.floor(seconds / HOUR_SECONDS), 'hour')
+  return minutes === 0 ? hours : `${hours} ${unit(minutes, 'minute')}`
+}
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** Decimal units, as file managers show them. */
+export function formatBytes(bytes: number, language: string): string {
+  let value = bytes
+  let index = 0
+  while (value >= 1000 && index < BYTE_UNITS.length - 1) {
+    value /= 1000
+    index += 1
+  }
+  const unit = BYTE_UNITS[index] ?? 'byte'
+  const maximumFractionDigits = index > 1 && value < 100 ? 1 : 0
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(
+    value,
+  )
+}
+
+export function formatPercent(fraction: number, language: string): string {
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(fraction * 100) / 100)
+}
+
+export function formatTime(epochMs: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(epochMs)
+}

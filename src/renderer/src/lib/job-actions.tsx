@@ -1,0 +1,131 @@
+import { createContext, useContext } from 'react'
+import type { Job, JobState } from '../../../shared/model/job.ts'
+import { FILTER_STATES, invalidateJobs, setLeaving } from '../stores/jobs-store.ts'
+import { attempt } from './notice.ts'
+import type { Studio } from './studio.tsx'
+
+const PAGE_ROWS = 500
+
+export type MoveTo = 'up' | 'down' | 'top' | 'bottom'
+
+/** What a person does with jobs, from the list as from a job's own page. Failures are said by `notify`. */
+export type JobActions = {
+  readonly cancel: (jobIds: readonly string[]) => void
+  readonly retry: (jobIds: readonly string[]) => void
+  readonly retryAllFailed: () => void
+  readonly cancelAllOpen: () => void
+  /** Rows leave a little later, so that it can be undone. */
+  readonly remove: (jobIds: readonly string[]) => void
+  readonly removeAllFinished: () => void
+  readonly undoRemoval: () => void
+  readonly move: (jobId: string, to: MoveTo) => void
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly showInFolder: (jobId: string) => void
+  readonly copy: (text: string) => void
+}
+
+export function createJobActions({ client, stores, notify }: Studio): JobActions {
+  const { jobs } = stores
+  const takeBack: Array<() => void> = []
+  const go = (work: Promise<unknown>) => attempt(notify, work)
+
+  const idsInStates = async (states: readonly JobState[]): Promise<string[]> => {
+    const ids: string[] = []
+    for (;;) {
+      const page = await client.call('jobs.list', { offset: ids.length, limit: PAGE_ROWS, states: [...states] })
+      ids.push(...page.rows.map(({ jobId }) => jobId))
+      if (page.rows.length === 0 || ids.length >= page.total) return ids
+    }
+  }
+
+  const forAll = async (
+    states: readonly JobState[],
+    method: 'jobs.cancel' | 'jobs.retry',
+    noticeKey: string,
+  ): Promise<void> => {
+    const jobIds = await idsInStates(states)
+    if (jobIds.length === 0) return
+    const { changed } = await client.call(method, { jobIds })
+    notify({ kind: 'info', key: noticeKey, values: { count: changed.length } })
+  }
+
+  const remove = (jobIds: readonly string[]) => {
+    if (jobIds.length === 0) return
+    setLeaving(jobs, jobIds, true)
+    let isSettled = false
+    const undo = () => {
+      if (isSettled) return
+      isSettled = true
+      setLeaving(jobs, jobIds, false)
+      takeBack.splice(takeBack.indexOf(undo), 1)
+      close()
+    }
+    const commit = () => {
+      if (isSettled) return
+      isSettled = true
+      takeBack.splice(takeBack.indexOf(undo), 1)
+      go(
+        client
+          .call('jobs.remove', { jobIds: [...jobIds] })
+          .finally(() => setLeaving(jobs, jobIds, false))
+          .then(() => invalidateJobs(jobs)),
+      )
+    }
+    const close = notify({
+      kind: 'info',
+      key: 'removed',
+      values: { count: jobIds.length },
+      action: { key: 'undo', run: undo },
+      onClose: commit,
+    })
+    takeBack.push(undo)
+  }
+
+  return {
+    cancel: (jobIds) => go(client.call('jobs.cancel', { jobIds: [...jobIds] })),
+    retry: (jobIds) => go(client.call('jobs.retry', { jobIds: [...jobIds] })),
+    retryAllFailed: () => go(forAll(['failed', 'expired'], 'jobs.retry', 'retried')),
+    cancelAllOpen: () => go(forAll(FILTER_STATES.open ?? [], 'jobs.cancel', 'cancelled')),
+    remove,
+    removeAllFinished: () => go(idsInStates(['done', 'failed', 'cancelled', 'expired']).then(remove)),
+    undoRemoval: () => takeBack.at(-1)?.(),
+    move: (jobId, to) => go(move(jobId, to)),
+    pause: () => go(client.call('queue.pause', {}).then((queue) => jobs.setState({ queue }))),
+    resume: () => go(client.call('queue.resume', {}).then((queue) => jobs.setState({ queue }))),
+    showInFolder: (jobId) => go(client.call('system.showResult', { jobId })),
+    copy: (text) => go(navigator.clipboard.writeText(text).then(() => notify({ kind: 'info', key: 'copied' }))),
+  }
+
+  async function move(jobId: string, to: MoveTo): Promise<void> {
+    const before = await placeBefore(jobId, to)
+    if (before === null) return
+    await client.call('jobs.move', before === 'end' ? { jobId } : { jobId, beforeJobId: before })
+    invalidateJobs(jobs)
+  }
+
+  /** The queued job before which it goes; null when it is there already. */
+  async function placeBefore(jobId: string, to: MoveTo): Promise<string | null> {
+    if (to === 'bottom') return 'end'
+    const queued = await idsInStates(['queued'])
+    const index = queued.indexOf(jobId)
+    if (index < 0) return null
+    if (to === 'down') return index === queued.length - 1 ? null : (queued[index + 2] ?? 'end')
+    return index === 0 ? null : ((to === 'top' ? queued[0] : queued[index - 1]) ?? null)
+  }
+}
+
+const JobActionsContext = createContext<JobActions | null>(null)
+export const JobActionsProvider = JobActionsContext
+
+export function useJobActions(): JobActions {
+  const actions = useContext(JobActionsContext)
+  if (actions === null) throw new Error('useJobActions stands outside its provider')
+  return actions
+}
+
+export const canRetry = ({ state }: Job): boolean => state === 'failed' || state === 'cancelled' || state === 'expired'
+export const canCancel = ({ state }: Job): boolean =>
+  state === 'queued' || state === 'waiting' || state === 'running' || state === 'needs_attention'
+/** A running job is cancelled first. */
+export const canRemove = ({ state }: Job): boolean => state !== 'running' && state !== 'waiting'

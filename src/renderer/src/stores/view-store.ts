@@ -1,0 +1,18 @@
+import { createStore } from 'zustand/vanilla'
+import type { StoreApi } from 'zustand/vanilla'
+
+export type View = 'desk' | 'queue'
+
+/** Where the person is in the window; nothing of it outlives the window. */
+export type ViewState = {
+  readonly view: View
+  readonly dialog: 'settings' | 'shortcuts' | null
+  /** Files on their way to the core, in a browser. */
+  readonly upload: { readonly doneFiles: number; readonly totalFiles: number } | null
+  readonly selectedJobId: string | null
+}
+export type ViewStore = StoreApi<ViewState>
+
+export function createViewStore(): ViewStore {
+  return createStore<ViewState>(() => ({ view: 'desk', dialog: null, upload: null, selectedJobId: null }))
+}
