@@ -1,126 +1,305 @@
-import { StudioError } from '../../shared/errors.ts'
+import { join } from 'node:path'
 import type { Handlers, StudioEvent } from '../../shared/api/index.ts'
-import { openDatabase } from './db/database.ts'
+import { StudioError } from '../../shared/errors.ts'
+import { ENGINE_LIMITS } from '../../shared/model/limits.ts'
+import type { EngineId } from '../../shared/model/engine.ts'
+import { planBatch } from './batch/plan.ts'
+import { openCache } from './db/cache.ts'
+import { openDatabase, type Database } from './db/database.ts'
 import { lockFolder } from './db/folder-lock.ts'
+import { openDatabaseReadOnly } from './db/read-only.ts'
 import { createDispatch, type Dispatch } from './dispatch.ts'
-import { createJobStore } from './jobs/job-store.ts'
+import { examine } from './doctor.ts'
+import { createOfflineEngine, type OfflineEngine } from './engines/offline/index.ts'
+import { createEngineRegistry } from './engines/registry.ts'
+import { createJobStore, type JobStore } from './jobs/job-store.ts'
 import { createQueue } from './jobs/queue.ts'
+import type { Workflow } from './jobs/step.ts'
+import { createTempFiles } from './jobs/temp-files.ts'
+import { findTools, type Tools } from './lib/find-tools.ts'
 import { ensurePrivateFolder } from './lib/private-files.ts'
+import { createMediaCache } from './media-cache.ts'
+import { createMediaRoutes } from './media-routes.ts'
+import { createMedia, type Media } from './media/media.ts'
+import { createLocalWorkflow } from './pipeline/local-workflow.ts'
+import { checkOutputFolder } from './pipeline/output-place.ts'
+import { clearRemains } from './pipeline/remains.ts'
+import { startBatch } from './pipeline/start-batch.ts'
 import type { Ports } from './ports.ts'
+import { findSamples } from './samples.ts'
 import { createSettings } from './settings/settings.ts'
 
 export type Core = {
   readonly handlers: Handlers
   readonly dispatch: Dispatch
   readonly subscribe: (listener: (event: StudioEvent) => void) => () => void
-  /** For routes `thumbnail/<mediaId>`, `source/<mediaId>`, `preview/<previewId>`, `result/<jobId>`; null when there is none. */
-  readonly resolveMedia: (route: string) => Promise<{ path: string; contentType: string } | null>
+  /**
+   * The file behind `thumbnail/<mediaId>`, `source/<mediaId>`, `preview/<previewId>` or `result/<jobId>`; null for
+   * anything else, for what is unknown, and for a file that changed since its id was handed out.
+   */
+  readonly resolveMedia: (route: string) => Promise<{ readonly path: string; readonly contentType: string } | null>
+  /** Saves the state and ends everything of ours, within 3 s. */
   readonly stop: () => Promise<void>
 }
 
 export type CoreOverrides = {
-  /** False: jobs are looked at and changed, but none is run. */
+  /** False: jobs can be looked at and changed, but none is run. */
   readonly startsQueue?: boolean
+  /** Stands in for the offline engine, in tests. */
+  readonly offlineEngine?: OfflineEngine
 }
 
-/** The methods that only read, for a process beside the one that owns the data folder. */
-const READ_ONLY_METHODS = [
-  'jobs.list',
-  'jobs.show',
-  'queue.snapshot',
-  'media.check',
-  'media.faces',
-  'batch.plan',
-  'settings.get',
-  'presets.list',
-  'system.info',
-  'system.doctor',
-] as const
+/** The methods that change nothing, for a process beside the one that owns the data folder. */
+export type ReadOnlyMethod =
+  'jobs.list' | 'jobs.show' | 'media.check' | 'media.faces' | 'batch.plan' | 'settings.get' | 'system.doctor'
 export type ReadOnlyCore = {
-  readonly handlers: Pick<Handlers, (typeof READ_ONLY_METHODS)[number]>
+  readonly handlers: Pick<Handlers, ReadOnlyMethod>
   readonly stop: () => Promise<void>
 }
 
-const soon = (): never => {
-  throw new StudioError('E-INTERNAL', { params: { detail: 'not joined yet' } })
+/** A quiet moment for the database's housekeeping comes this often. */
+const HOUSEKEEPING_MS = 60_000
+/** What a stop may take, whatever hangs. */
+const STOP_LIMIT_MS = 2500
+
+/** What needs no claim on the data folder: finding tools, looking at media, finding faces. */
+function createLookers(ports: Ports, overrides: CoreOverrides) {
+  const { paths, clock, logger, env } = ports
+  ensurePrivateFolder(paths.dataDir)
+  const tools = findTools({ env })
+  const cache = openCache(paths.dataDir, logger)
+  const media = createMedia({
+    tools,
+    probeProcess: paths.probeProcess,
+    cache: createMediaCache(cache),
+    clock,
+    logger,
+  })
+  const offline =
+    overrides.offlineEngine ??
+    createOfflineEngine({
+      workerUrl: paths.animatorWorker,
+      modelsDir: paths.modelsDir,
+      ffmpegPath: tools.ffmpeg?.path ?? null,
+    })
+  const closing = new AbortController()
+  return {
+    tools,
+    media,
+    offline,
+    /** Aborted when the core stops. */
+    signal: closing.signal,
+    stop: async () => {
+      closing.abort(new StudioError('E-INSTANCE', { params: { file: paths.dataDir }, retryable: true }))
+      media.stop()
+      await offline.stop()
+      cache.close()
+    },
+  }
 }
 
-/** Opens the data folder and starts the queue. Throws E-INSTANCE when another core owns the folder, E-DB-*, E-DISK-FULL. */
+type LookingParts = {
+  readonly ports: Ports
+  readonly tools: Tools
+  readonly media: Media
+  readonly offline: OfflineEngine
+  readonly signal: AbortSignal
+  readonly database: Database
+  readonly store: JobStore
+}
+
+/** Handlers that only look: the same for a live core and for one beside it. */
+function lookingHandlers({ ports, tools, media, offline, signal, database, store }: LookingParts) {
+  return {
+    'media.check': async ({ engine, paths }) => ({
+      results: await Promise.all(paths.map((path) => media.check(path, ENGINE_LIMITS[engine], signal))),
+    }),
+    'media.faces': async ({ path }) => {
+      const { width, height, faces } = await offline.faces(path, signal)
+      return { width, height, faces: [...faces] }
+    },
+    'batch.plan': (input) => planBatch(input, { isOutput: (path) => store.ownerOfOutput(path) !== null, signal }),
+    'system.doctor': async () => ({ rows: await examine({ ports, tools, database, store }) }),
+  } satisfies Partial<Handlers>
+}
+
+/**
+ * Opens the data folder, puts in order what a killed run left, and starts the queue. Throws E-INSTANCE when another
+ * core owns the folder, E-DB-*, E-DISK-FULL, E-OUT-PERMISSION.
+ */
 export async function createCore(ports: Ports, overrides: CoreOverrides = {}): Promise<Core> {
-  const { paths, clock, logger } = ports
+  const { paths, clock, logger, newId } = ports
   ensurePrivateFolder(paths.dataDir)
   const lock = lockFolder(paths.dataDir, { pid: process.pid, host: ports.host, startedAt: clock.now() })
-  const listeners = new Set<(event: StudioEvent) => void>()
-  const emit = (event: StudioEvent) => {
-    for (const listener of listeners) listener(event)
-  }
-  const database = openDatabase({ dataDir: paths.dataDir, now: clock.now, logger })
-  const settings = createSettings({
-    database,
-    logger,
-    newId: ports.newId,
-    changed: (payload) => emit({ name: 'settings-changed', payload }),
-  })
-  const queue = createQueue({ store: createJobStore(database, logger), workflows: new Map(), clock, logger, emit })
-  queue.recover()
-  const handlers: Handlers = {
-    'jobs.list': async (filter) => queue.list(filter),
-    'jobs.show': async ({ jobId }) => queue.show(jobId),
-    'jobs.cancel': async ({ jobIds }) => ({ changed: await queue.cancel(jobIds) }),
-    'jobs.retry': async ({ jobIds }) => ({ changed: queue.retry(jobIds) }),
-    'jobs.remove': async ({ jobIds }) => ({ changed: await queue.remove(jobIds) }),
-    'jobs.move': async ({ jobId, beforeJobId }) => ({ changed: queue.move(jobId, beforeJobId) }),
-    'queue.snapshot': async () => queue.snapshot(),
-    'queue.pause': async () => queue.pause(),
-    'queue.resume': async () => queue.resume(),
-    'media.check': soon,
-    'media.faces': soon,
-    'media.preview': soon,
-    'batch.plan': soon,
-    'batch.start': soon,
-    'batch.checkOutput': soon,
-    'batch.samples': soon,
-    'settings.get': async () => settings.get(),
-    'settings.update': async ({ change }) => settings.update(change),
-    'presets.list': async () => ({ presets: settings.listPresets() }),
-    'presets.save': async ({ name, engine, parameters }) => settings.savePreset(name, engine, parameters),
-    'presets.remove': async ({ presetId }) => {
-      settings.removePreset(presetId)
-      return {}
-    },
-    'system.info': async () => ({
-      version: ports.version,
-      host: ports.host,
-      platform: process.platform,
-      dataFolder: paths.dataDir,
-      defaultOutputFolder: paths.defaultOutputFolder,
-      canShowInFolder: ports.showItemInFolder !== undefined,
-      canPickFolder: ports.pickFolder !== undefined,
-    }),
-    'system.doctor': soon,
-    'system.showResult': soon,
-    'system.pickFolder': async () => ({ path: (await ports.pickFolder?.()) ?? null }),
-    'system.pickInputs': async () => ({ paths: (await ports.pickInputs?.()) ?? [] }),
-  }
-  if (overrides.startsQueue !== false) queue.start()
-  return {
-    handlers,
-    dispatch: createDispatch(handlers),
-    subscribe: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    resolveMedia: async () => null,
-    stop: async () => {
-      await queue.stop()
-      database.close()
-      lock.release()
-    },
+  const releases: Release[] = [lock.release]
+  try {
+    const database = openDatabase({ dataDir: paths.dataDir, now: clock.now, logger })
+    releases.push(database.close)
+    const lookers = createLookers(ports, overrides)
+    releases.push(lookers.stop)
+    const { media, offline, signal } = lookers
+
+    const listeners = new Set<(event: StudioEvent) => void>()
+    const emit = (event: StudioEvent) => {
+      for (const listener of listeners) listener(event)
+    }
+    const settings = createSettings({
+      database,
+      logger,
+      newId,
+      changed: (payload) => emit({ name: 'settings-changed', payload }),
+    })
+    const store = createJobStore(database, logger)
+    const tempFiles = createTempFiles(database)
+    const engines = createEngineRegistry([offline])
+    const folders = {
+      work: join(paths.dataDir, 'work'),
+      previews: join(paths.dataDir, 'previews'),
+      thumbnails: join(paths.dataDir, 'thumbnails'),
+    }
+    const workflows = new Map<EngineId, Workflow>([
+      [
+        offline.id,
+        createLocalWorkflow({ engine: offline, media, store, tempFiles, workDir: folders.work, newId, logger }),
+      ],
+    ])
+    const queue = createQueue({ store, workflows, clock, logger, emit })
+    queue.recover()
+    await clearRemains({ store, tempFiles, folders: [folders.work, folders.previews], logger })
+    const routes = createMediaRoutes({ media, store, offline, newId, folders })
+
+    const handlers: Handlers = {
+      ...lookingHandlers({ ports, ...lookers, database, store }),
+      'jobs.list': async (filter) => queue.list(filter),
+      'jobs.show': async ({ jobId }) => queue.show(jobId),
+      'jobs.cancel': async ({ jobIds }) => ({ changed: await queue.cancel(jobIds) }),
+      'jobs.retry': async ({ jobIds }) => ({ changed: queue.retry(jobIds) }),
+      'jobs.remove': async ({ jobIds }) => ({ changed: await queue.remove(jobIds) }),
+      'jobs.move': async ({ jobId, beforeJobId }) => ({ changed: queue.move(jobId, beforeJobId) }),
+      'queue.snapshot': async () => queue.snapshot(),
+      'queue.pause': () => queue.pause(),
+      'queue.resume': async () => queue.resume(),
+      'media.preview': routes.preview,
+      'batch.start': async (input) => {
+        const { outputFolder } = await checkOutputFolder(input.outputFolder, paths.dataDir)
+        const dependencies = { engines, media, store, queue, clock, newId, aiLabel: () => settings.get().aiLabel }
+        const { batchId, jobIds } = await startBatch(dependencies, { ...input, outputFolder }, signal)
+        return { batchId, jobs: queue.showMany(jobIds) }
+      },
+      'batch.checkOutput': ({ outputFolder }) => checkOutputFolder(outputFolder, paths.dataDir),
+      'batch.samples': () => findSamples(paths.samplesDir, media, signal),
+      'settings.get': async () => settings.get(),
+      'settings.update': async ({ change }) => settings.update(change),
+      'presets.list': async () => ({ presets: settings.listPresets() }),
+      'presets.save': async ({ name, engine, parameters }) => settings.savePreset(name, engine, parameters),
+      'presets.remove': async ({ presetId }) => {
+        settings.removePreset(presetId)
+        return {}
+      },
+      'system.info': async () => ({
+        version: ports.version,
+        host: ports.host,
+        platform: process.platform,
+        dataFolder: paths.dataDir,
+        defaultOutputFolder: paths.defaultOutputFolder,
+        canShowInFolder: ports.showItemInFolder !== undefined,
+        canPickFolder: ports.pickFolder !== undefined,
+      }),
+      'system.showResult': async ({ jobId }) => {
+        const result = await routes.resolve(`result/${jobId}`)
+        if (result === null) throw new StudioError('E-INPUT-MISSING', { params: { file: jobId.slice(0, 64) } })
+        await ports.showItemInFolder?.(result.path)
+        return {}
+      },
+      'system.pickFolder': async () => ({ path: (await ports.pickFolder?.()) ?? null }),
+      'system.pickInputs': async () => ({ paths: (await ports.pickInputs?.()) ?? [] }),
+    }
+
+    const housekeeping = keepHouse(ports, database)
+    releases.push(housekeeping.stop)
+    releases.push(queue.stop)
+    if (overrides.startsQueue !== false) queue.start()
+    return {
+      handlers,
+      dispatch: createDispatch(handlers),
+      subscribe: (listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+      resolveMedia: routes.resolve,
+      stop: () => releaseAll(releases, ports),
+    }
+  } catch (thrown) {
+    await releaseAll(releases, ports)
+    throw thrown
   }
 }
 
-/** Opens a data folder for reading only, whether or not another core owns it. */
+/** Reads a data folder, whether or not another core owns it: what it writes is a cache at most. */
 export async function openReadOnly(ports: Ports): Promise<ReadOnlyCore> {
-  const core = await createCore(ports, { startsQueue: false })
-  return { handlers: core.handlers, stop: core.stop }
+  const { paths, logger, clock, newId } = ports
+  const lookers = createLookers(ports, {})
+  const releases: Release[] = [lookers.stop]
+  try {
+    const database = openDatabaseReadOnly(paths.dataDir)
+    releases.push(database.close)
+    const store = createJobStore(database, logger, true)
+    const queue = createQueue({ store, workflows: new Map(), clock, logger, emit: ignore })
+    const settings = createSettings({ database, logger, newId, changed: ignore })
+    return {
+      handlers: {
+        ...lookingHandlers({ ports, ...lookers, database, store }),
+        'jobs.list': async (filter) => queue.list(filter),
+        'jobs.show': async ({ jobId }) => queue.show(jobId),
+        'settings.get': async () => settings.get(),
+      },
+      stop: () => releaseAll(releases, ports),
+    }
+  } catch (thrown) {
+    await releaseAll(releases, ports)
+    throw thrown
+  }
+}
+
+type Release = () => void | Promise<void>
+const ignore = (): void => undefined
+
+/** Ends everything in the reverse order of its start. One part that hangs or fails keeps no other from ending. */
+async function releaseAll(releases: Release[], { logger, clock }: Ports): Promise<void> {
+  const deadline = clock.monotonic() + STOP_LIMIT_MS
+  for (let release = releases.pop(); release !== undefined; release = releases.pop()) {
+    let timer: { cancel: () => void } | undefined
+    const tooLate = new Promise<void>((resolve) => {
+      timer = clock.setTimer(Math.max(0, deadline - clock.monotonic()), resolve)
+    })
+    try {
+      await Promise.race([release(), tooLate])
+    } catch (cause) {
+      logger.error({ cause }, 'a part could not be ended')
+    } finally {
+      timer?.cancel()
+    }
+  }
+}
+
+function keepHouse({ clock, logger }: Ports, database: Database): { stop: () => void } {
+  const work = (): void => {
+    try {
+      database.maintain()
+    } catch (cause) {
+      logger.warn({ cause }, 'housekeeping of the database failed')
+    }
+  }
+  const next = () =>
+    clock.setTimer(HOUSEKEEPING_MS, () => {
+      work()
+      timer = next()
+    })
+  let timer = next()
+  return {
+    stop: () => {
+      timer.cancel()
+      work()
+    },
+  }
 }

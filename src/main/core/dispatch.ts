@@ -2,7 +2,7 @@ import { StudioError } from '../../shared/errors.ts'
 import { contract, type Handlers, type Method } from '../../shared/api/index.ts'
 
 /** One door for all bridges: takes a method by name and what came with it, untrusted. */
-export type Dispatch = (method: string, input: unknown, signal?: AbortSignal) => Promise<unknown>
+export type Dispatch = (method: string, input: unknown) => Promise<unknown>
 
 function isMethod(method: string): method is Method {
   return Object.hasOwn(contract, method)
@@ -13,7 +13,7 @@ function isMethod(method: string): method is Method {
  * that does not exist, E-PARAM-TYPE for an input of another shape (`name`: where), else the handler's own.
  */
 export function createDispatch(handlers: Handlers): Dispatch {
-  return async (method, input, signal) => {
+  return async (method, input) => {
     if (!isMethod(method)) {
       throw new StudioError('E-PARAM-UNKNOWN', { params: { name: method.slice(0, 64) } })
     }
@@ -30,7 +30,7 @@ export function createDispatch(handlers: Handlers): Dispatch {
       })
     }
     // The schema of this very method has made `parsed.data`; TypeScript cannot follow that through the union.
-    const handler = handlers[method] as (input: unknown, signal?: AbortSignal) => Promise<unknown>
-    return handler(parsed.data, signal)
+    const handler = handlers[method] as (input: unknown) => Promise<unknown>
+    return handler(parsed.data)
   }
 }

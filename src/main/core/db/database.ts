@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { constants, DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -6,6 +5,7 @@ import { StudioError } from '../../../shared/errors.ts'
 import { openJournal, readJournal, type ChangeJournal } from './change-journal.ts'
 import { databaseFiles, inspect } from './database-files.ts'
 import { createPrivate } from './database-file-rights.ts'
+import { migrate, readVersion } from './migrate.ts'
 import { MIGRATIONS } from './schema.ts'
 import { toDatabaseError } from './sqlite-error.ts'
 
@@ -112,7 +112,7 @@ export function openDatabase({ dataDir, now, logger, migrations = MIGRATIONS }: 
       if (journal === null || journal.schemaVersion > migrations.length) continue
       const isAhead = journal.records.some((record) => record.sequence > readSequence(connection))
       if (!isAhead) continue
-      migrate(connection, journal.schemaVersion)
+      migrate(connection, migrations, journal.schemaVersion)
       if (readVersion(connection) !== journal.schemaVersion) continue
       for (const { sequence, changeset } of journal.records) {
         const known = readSequence(connection)
@@ -133,23 +133,8 @@ export function openDatabase({ dataDir, now, logger, migrations = MIGRATIONS }: 
     const version = readVersion(connection)
     if (version === migrations.length) return false
     if (version > 0) files.backUp(connection)
-    migrate(connection, migrations.length)
+    migrate(connection, migrations, migrations.length)
     return true
-  }
-
-  function migrate(connection: DatabaseSync, target: number): void {
-    const version = readVersion(connection)
-    if (version >= target) return
-    connection.exec('BEGIN IMMEDIATE')
-    try {
-      for (const sql of migrations.slice(version, target)) connection.exec(sql)
-      connection.prepare(`UPDATE meta SET value = ? WHERE key = 'schema_version'`).run(String(target))
-      connection.exec(`PRAGMA user_version = ${target}`)
-      connection.exec('COMMIT')
-    } catch (thrown) {
-      if (connection.isTransaction) connection.exec('ROLLBACK')
-      throw thrown
-    }
   }
 
   /** Goes on with an empty journal, or starts the next generation with a backup. */
@@ -248,35 +233,6 @@ export function openDatabase({ dataDir, now, logger, migrations = MIGRATIONS }: 
   }
 }
 
-/** Reads beside another process that owns the folder; writing throws E-INSTANCE. Null when there is no usable database. */
-export function openDatabaseReadOnly(dataDir: string, migrations: readonly string[] = MIGRATIONS): Database | null {
-  const { main } = databaseFiles(dataDir)
-  if (!existsSync(main)) return null
-  const refuse = (): never => {
-    throw new StudioError('E-INSTANCE', { params: { file: dataDir } })
-  }
-  try {
-    const connection = new DatabaseSync(main, { readOnly: true, timeout: 5000 })
-    if (readVersion(connection) !== migrations.length) {
-      connection.close()
-      return null
-    }
-    const database: Database = {
-      all: (sql, ...values) => connection.prepare(sql).all(...values),
-      get: (sql, ...values) => connection.prepare(sql).get(...values),
-      run: refuse,
-      transaction: refuse,
-      forgetDeleted: refuse,
-      maintain: refuse,
-      lastRecovery: () => readRecovery(database),
-      close: () => connection.close(),
-    }
-    return database
-  } catch (thrown) {
-    throw toDatabaseError(thrown, main)
-  }
-}
-
 export function readMeta(database: Database, key: string): string | null {
   const value = database.get('SELECT value FROM meta WHERE key = ?', key)?.value
   return typeof value === 'string' ? value : null
@@ -286,13 +242,9 @@ export function writeMeta(database: Database, key: string, value: string): void 
   database.run('INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', key, value)
 }
 
-function readRecovery(database: Database): Recovery | null {
+export function readRecovery(database: Database): Recovery | null {
   const text = readMeta(database, 'recovery')
   return text === null ? null : (recoverySchema.safeParse(JSON.parse(text)).data ?? null)
-}
-
-function readVersion(connection: DatabaseSync): number {
-  return Number(connection.prepare('PRAGMA user_version').get()?.user_version)
 }
 
 function readSequence(connection: DatabaseSync): number {

@@ -1,8 +1,10 @@
-import type { Logger } from 'pino'
 import type { EngineId, ParameterSpec, Parameters } from '../../../shared/model/engine.ts'
 import type { Money, Quote } from '../../../shared/model/job.ts'
 import type { Finding, MediaLimits } from '../../../shared/model/media.ts'
-import type { StudioError } from '../../../shared/errors.ts'
+import { StudioError } from '../../../shared/errors.ts'
+import type { ErrorCode } from '../../../shared/errors.ts'
+import type { AddressAllowance } from '../lib/address-guard.ts'
+import type { HttpClient } from '../lib/http-client.ts'
 import type { Clock } from '../ports.ts'
 
 /** What every engine declares: data that the core, the window and the command line read without starting anything. */
@@ -49,7 +51,7 @@ export type LocalEngine = EngineFacts & {
 }
 
 /** Inputs of one job as addresses that the vendor can fetch. */
-type RemoteRequest = {
+export type RemoteRequest = {
   readonly source: string
   readonly voice?: string
   readonly driver?: string
@@ -57,44 +59,138 @@ type RemoteRequest = {
 }
 
 /** What a remote engine is lent for one call. The credential goes to the configured origin only. */
-type RemoteContext = {
+export type RemoteContext = {
   readonly signal: AbortSignal
-  readonly fetch: typeof globalThis.fetch
+  readonly http: HttpClient
+  readonly endpoint: RemoteEndpoint
   readonly credential: string
   readonly clock: Clock
-  readonly logger: Logger
 }
 
-/** The vendor's remote run: `id` is its own id as text, the rest is the engine's. Stored before anything else is done. */
-type Operation = { readonly id: string; readonly requestId?: string; readonly detail: unknown }
+/** Where a vendor is reached: its own address, or one that a person set. */
+export type RemoteEndpoint = {
+  /** Without a slash at its end. */
+  readonly baseUrl: string
+  readonly allowance: AddressAllowance
+  /** The origin of a loopback override: results and uploads on exactly this origin are accepted too. */
+  readonly loopbackOrigin?: string
+  readonly workspaceId?: string
+}
 
-type PollResult =
-  | { readonly kind: 'pending'; readonly vendorState: string; readonly step: 'vendor_queue' | 'render' }
+/** The vendor's remote run: `id` is its own id as text. Stored before anything else is done with it. */
+export type Operation = { readonly id: string; readonly requestId?: string | undefined }
+
+/**
+ * What a refusal asks for: `job`: this job cannot be made so. `retry`: the same call later. `renew`: after the inputs
+ * were put up again. `pause-vendor`: nothing more goes to this vendor until a person acted.
+ */
+export type RefusalEffect = 'job' | 'retry' | 'renew' | 'pause-vendor'
+
+/** The vendor said no, with a complete answer. */
+export class VendorRefusal extends StudioError {
+  readonly effect: RefusalEffect
+  /** How long the vendor asks to wait, where it does. */
+  readonly retryAfterMs: number | null
+
+  constructor(
+    code: ErrorCode,
+    options: ConstructorParameters<typeof StudioError>[1] & {
+      readonly effect: RefusalEffect
+      readonly retryAfterMs?: number | null
+    },
+  ) {
+    super(code, { ...options, retryable: options.effect === 'retry' || options.effect === 'renew' })
+    this.effect = options.effect
+    this.retryAfterMs = options.retryAfterMs ?? null
+  }
+}
+
+/** What became of the one paid request (reliability C.0, submit protocol). */
+export type SubmitOutcome =
+  | { readonly kind: 'accepted'; readonly operation: Operation; readonly vendorTime: number | null }
+  /** Proof that no operation exists: refused with a whole answer, or not a byte was sent. */
+  | { readonly kind: 'rejected'; readonly error: StudioError; readonly httpStatus: number | null }
+  /** Anything else: it may run and be charged. `answer` keeps the first of what came back, for a person. */
+  | {
+      readonly kind: 'ambiguous'
+      readonly error: StudioError
+      readonly httpStatus: number | null
+      readonly answer: string
+      readonly vendorTime: number | null
+    }
+
+export type PollResult =
+  | {
+      readonly kind: 'pending'
+      readonly vendorState: string
+      readonly step: 'vendor_queue' | 'render'
+      readonly times: VendorTimes
+    }
   | {
       readonly kind: 'completed'
       readonly resultUrl: string
+      /** Epoch milliseconds by the vendor's clock, where the address tells. */
       readonly expiresAt: number | null
-      readonly usage: Money | null
+      readonly videoSeconds: number | null
+      readonly times: VendorTimes
     }
   /** The vendor's own verdict, and nothing else: a 429, a 5xx or a network fault is thrown as retryable. */
-  | { readonly kind: 'failed'; readonly error: StudioError }
+  | { readonly kind: 'failed'; readonly error: StudioError; readonly times: VendorTimes }
+  | { readonly kind: 'cancelled' }
+  /** The vendor does not know the operation: final only by its contract's rule, which the pipeline counts out. */
+  | { readonly kind: 'unknown' }
+
+/** The vendor's own times as it wrote them: shown, never computed with. */
+export type VendorTimes = {
+  readonly submitted?: string | undefined
+  readonly scheduled?: string | undefined
+  readonly ended?: string | undefined
+}
+
+/** An operation in the vendor's list; `createdAt` in epoch milliseconds on the vendor's clock. */
+export type ListedOperation = { readonly id: string; readonly state: string; readonly createdAt: number | null }
 
 /**
  * A vendor's service. The pipeline stores an intent before `submit`, calls it once, stores the operation, and does all
  * waiting itself. Optional members are the capabilities of that vendor.
  */
-type RemoteEngine = EngineFacts & {
+export type RemoteEngine = EngineFacts & {
   readonly kind: 'remote'
-  /** Sends the paid request exactly once, with no retry of any kind. */
-  readonly submit: (request: RemoteRequest, context: RemoteContext) => Promise<Operation>
+  /** The vendor's name as people know it. */
+  readonly vendorName: string
+  readonly defaultBaseUrl: string
+  /** Host suffixes (with a leading dot) of its results. */
+  readonly resultHostSuffixes: readonly string[]
+  /** Names the models that consume an input file, for storages that bind files to one: the checking and the making one. */
+  readonly models: { readonly check: string; readonly make: string }
+  /** Calls a second, by kind (contract, rate limits). */
+  readonly rates: { readonly check: number; readonly submit: number; readonly query: number }
+  /** Free call that shows whether a key is good. Throws VendorRefusal. */
+  readonly testKey: (context: RemoteContext) => Promise<void>
+  /** What a key of another vendor or shape looks like, before any call: E-CONFIG-INVALID or nothing. */
+  readonly inspectKey: (key: string) => void
+  /** The vendor's own check of a source before the paid call; false: it does not accept it, with its words. */
+  readonly checkSource?: (
+    sourceUrl: string,
+    context: RemoteContext,
+  ) => Promise<{ readonly pass: boolean; readonly message: string; readonly requestId: string | undefined }>
+  /** Sends the paid request exactly once, with no retry of any kind. Never throws for what the vendor does. */
+  readonly submit: (request: RemoteRequest, context: RemoteContext) => Promise<SubmitOutcome>
   readonly poll: (operation: Operation, context: RemoteContext) => Promise<PollResult>
-  readonly check?: (request: RemoteRequest, context: RemoteContext) => Promise<readonly Finding[]>
-  /** True when the vendor will not run it any more. */
+  /** True when the vendor will not run it any more, false when it is too late. */
   readonly cancel?: (operation: Operation, context: RemoteContext) => Promise<boolean>
-  /** Operations that were created in a span of the vendor's clock, epoch milliseconds: where a lost answer is looked for. */
-  readonly reconcile?: (from: number, until: number, context: RemoteContext) => Promise<readonly Operation[]>
-  readonly estimateCost?: (seconds: number, parameters: Parameters) => Quote
-  readonly balance?: (context: RemoteContext) => Promise<Money>
+  /** Operations of this account, newest first: where a lost answer is looked for, and many are asked for at once. */
+  readonly list?: (context: RemoteContext) => Promise<readonly ListedOperation[]>
+  /** Predicted spend of a voice (or clip) of so many seconds; `checks` counts the vendor checks that are still due. */
+  readonly quote: (seconds: number, checks: number, prices: PriceTable) => Quote
+  readonly usage: (videoSeconds: number, prices: PriceTable) => Money
+}
+
+/** Prices of one engine, dated and editable. */
+export type PriceTable = {
+  readonly currency: 'CNY' | 'USD'
+  readonly perSecond: number
+  readonly perCheck: number
 }
 
 export type Engine = LocalEngine | RemoteEngine

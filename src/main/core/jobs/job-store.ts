@@ -35,6 +35,7 @@ export type JobChange = {
   readonly batchId?: string
   readonly position?: number
   readonly step?: JobStep
+  readonly request?: JobRequest
   readonly identity?: string | null
   readonly work?: unknown
   readonly output?: { readonly path: string; readonly sha256: string; readonly sizeBytes: number } | null
@@ -146,6 +147,7 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
       batchId: change.batchId ?? record.batchId,
       position: change.position ?? record.position,
       step: change.step ?? record.step,
+      request: change.request ?? record.request,
       identity: change.identity === undefined ? record.identity : change.identity,
       work: change.work === undefined ? record.work : change.work,
       reused: change.reused ?? record.reused,
@@ -162,13 +164,14 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
           }),
     }
     const changed = run(
-      `UPDATE jobs SET state = ?, batch_id = ?, position = ?, step = ?, identity = ?, work = ?, reused = ?, error = ?,
+      `UPDATE jobs SET state = ?, batch_id = ?, position = ?, step = ?, request = ?, identity = ?, work = ?, reused = ?, error = ?,
          findings = ?, started_at = ?, ended_at = ?, output = ?, output_sha256 = ?, output_size_bytes = ?
        WHERE job_id = ? AND state = ?`,
       now.state,
       now.batchId,
       now.position,
       now.step,
+      JSON.stringify(now.request),
       now.identity,
       JSON.stringify(now.work),
       now.reused ? 1 : 0,

@@ -148,7 +148,11 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
   async function runSteps(job: ActiveJob): Promise<void> {
     const { jobId } = job.record
     try {
-      while (await runStep(job)) feed.changed([jobId])
+      while (await runStep(job)) {
+        feed.changed([jobId])
+        // The lane of the step before is free again.
+        pump()
+      }
     } catch (cause) {
       // Only a stop gets here: the row stays `running` and is recovered by the next start.
       logger.error({ jobId, cause }, 'the outcome of a step could not be stored')
@@ -194,7 +198,10 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
 
   /** Stores an outcome; returns the step that follows at once, if any. */
   function settle(job: ActiveJob, outcome: Outcome): NextStep | null {
-    const { record, step } = job
+    const { step } = job
+    // The row as it is now: its place, batch and findings may have changed while the step ran.
+    const record = store.find(job.record.jobId)
+    if (record === null) throw new Error(`Job ${job.record.jobId} is gone`)
     const now = clock.now()
     const end = (outcomeName: 'finished' | 'failed' | 'cancelled' | 'interrupted', error: ErrorData | null = null) =>
       store.endAttempt(record.jobId, now, outcomeName, error)
@@ -223,18 +230,23 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
         return null
       case 'done':
         end('finished')
-        store.update(record, 'done', { output: outcome.output, endedAt: now, error: null })
+        store.update(record, 'done', { output: outcome.output, work: outcome.work, endedAt: now, error: null })
         return null
       case 'next':
         end('finished')
-        return goOn(job, outcome, now)
+        return goOn(job, record, outcome, now)
       default:
         throw new Error(`Unknown outcome ${JSON.stringify(outcome satisfies never)}`)
     }
   }
 
-  function goOn(job: ActiveJob, outcome: Extract<StepResult, { kind: 'next' }>, now: number): NextStep | null {
-    const { record, workflow } = job
+  function goOn(
+    job: ActiveJob,
+    record: JobRecord,
+    outcome: Extract<StepResult, { kind: 'next' }>,
+    now: number,
+  ): NextStep | null {
+    const { workflow } = job
     const next = workflow.steps.find((step) => step.step === outcome.step)
     if (next === undefined) throw new Error(`No step ${outcome.step}`)
     const change = {
@@ -298,6 +310,8 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
       isStarted = true
       pump()
     },
+
+    showMany: (jobIds: readonly string[]): Job[] => store.findMany(jobIds).map(show),
 
     list: (filter: ListFilter) => {
       const { rows, total } = store.list(filter)

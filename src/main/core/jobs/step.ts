@@ -9,6 +9,7 @@ export type StepResult =
   | {
       readonly kind: 'done'
       readonly output: { readonly path: string; readonly sha256: string; readonly sizeBytes: number }
+      readonly work: unknown
     }
   /** Nothing can move without the user. */
   | { readonly kind: 'needs_attention'; readonly error: ErrorData }

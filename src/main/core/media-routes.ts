@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs'
+import { lstat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { imageSize } from 'image-size'
+import type { Handlers } from '../../shared/api/index.ts'
+import type { OfflineEngine } from './engines/offline/index.ts'
+import type { JobStore } from './jobs/job-store.ts'
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from './lib/private-files.ts'
+import type { Media } from './media/media.ts'
+
+type RouteDependencies = {
+  readonly media: Media
+  readonly store: JobStore
+  readonly offline: OfflineEngine
+  readonly newId: () => string
+  /** Folders of our own. */
+  readonly folders: { readonly thumbnails: string; readonly previews: string }
+}
+
+type MediaFile = { readonly path: string; readonly contentType: string }
+
+/** Longest side of a thumbnail: sharp at twice the size in which it is shown. */
+const THUMBNAIL_SIDE_PX = 384
+const MAX_PREVIEWS = 64
+
+/** Files that windows may see, by id and never by path. */
+export function createMediaRoutes({ media, store, offline, newId, folders }: RouteDependencies) {
+  const previews = new Map<string, MediaFile>()
+
+  async function resultFile(jobId: string): Promise<MediaFile | null> {
+    const output = store.find(jobId)?.output ?? null
+    if (output === null) return null
+    const stats = await lstat(output).catch(() => null)
+    // A link in the place of a result is not ours.
+    return stats?.isFile() === true ? { path: output, contentType: 'video/mp4' } : null
+  }
+
+  async function thumbnailFile(mediaId: string): Promise<MediaFile | null> {
+    const source = await media.resolve(mediaId)
+    if (source === null || !source.contentType.startsWith('image/')) return null
+    const path = await media.thumbnail(source.path, THUMBNAIL_SIDE_PX, folders.thumbnails)
+    return { path, contentType: 'image/jpeg' }
+  }
+
+  const preview: Handlers['media.preview'] = async (request) => {
+    const bytes = await offline.preview(request)
+    const { width, height } = imageSize(bytes)
+    const previewId = newId()
+    const path = join(folders.previews, `${previewId}.jpg`)
+    mkdirSync(folders.previews, { recursive: true, mode: PRIVATE_FOLDER_MODE })
+    await writeFile(path, bytes, { mode: PRIVATE_FILE_MODE })
+    previews.set(previewId, { path, contentType: 'image/jpeg' })
+    for (const old of previews.keys()) {
+      if (previews.size <= MAX_PREVIEWS) break
+      previews.delete(old)
+    }
+    return { previewId, width, height }
+  }
+
+  return {
+    preview,
+    resolve: async (route: string): Promise<MediaFile | null> => {
+      const [kind, id, ...rest] = route.split('/')
+      if (id === undefined || id === '' || rest.length > 0) return null
+      switch (kind) {
+        case 'thumbnail':
+          return thumbnailFile(id)
+        case 'source':
+          return media.resolve(id)
+        case 'preview':
+          return previews.get(id) ?? null
+        case 'result':
+          return resultFile(id)
+        default:
+          return null
+      }
+    },
+  }
+}
