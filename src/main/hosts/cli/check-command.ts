@@ -4,8 +4,7 @@ import { call } from './call.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
-import { checkFiles, searchFaces, tellLeftOvers } from './precheck.ts'
-import { tellError } from './tell-error.ts'
+import { checkFiles, pathsOfPairs, searchFaces, tellRest } from './precheck.ts'
 
 /** Precheck only: no network, no key, no job, and no claim on the data folder. What has no partner is no fault here. */
 export async function checkCommand(context: CommandContext, request: RunRequest): Promise<ExitCode> {
@@ -19,26 +18,21 @@ export async function checkCommand(context: CommandContext, request: RunRequest)
       pairBy,
       recursive,
     })
-    const partnerless = new Set<string>(['unpaired', 'ambiguous'])
-    const usable = plan.files.map(({ path }) => path)
     const named = new Set([...inputs, ...drivers])
     // A file that was named is looked into even when its name tells nothing: the check says what it is.
     const unknown = plan.leftOver.filter(({ path, reason }) => reason === 'unsupported' && named.has(path))
-    const paths = [...new Set([...usable, ...unknown.map(({ path }) => path)])]
-    const results = await checkFiles(context, core, engine, paths, engine === 'offline' ? searchFaces(core) : undefined)
-    const others = plan.leftOver.filter(({ path, reason }) => !partnerless.has(reason) && !paths.includes(path))
-    const { rejected } = await tellLeftOvers(context, core, engine, others, named)
-    for (const { code, params } of plan.findings) {
-      tellError(context, { code, params, chargeState: 'none', retryable: false })
-    }
+    const paths = new Set([...plan.files, ...unknown].map(({ path }) => path))
+    for (const path of pathsOfPairs(plan)) paths.add(path)
+    const amend = engine === 'offline' ? searchFaces(core) : undefined
+    const results = await checkFiles(context, core, engine, [...paths], amend)
+    const leftOver = plan.leftOver.filter(({ path }) => !paths.has(path))
+    const { rejected } = await tellRest(context, core, engine, { leftOver, findings: plan.findings, named })
     const bad = results.filter(({ verdict }) => verdict === 'rejected').length
     if (!context.json) {
-      context.output.line(
-        context.texts.t('cli.check.usable', { usable: results.length - bad, count: results.length + others.length }),
-      )
+      const count = results.length + leftOver.length
+      context.output.line(context.texts.t('cli.check.usable', { usable: results.length - bad, count }))
     }
-    const faulty = bad > 0 || rejected || plan.findings.some(({ level }) => level === 'error')
-    return faulty || results.length === 0 ? EXIT.someFailed : EXIT.done
+    return bad > 0 || rejected || results.length === 0 ? EXIT.someFailed : EXIT.done
   } finally {
     await core.stop()
   }

@@ -1,11 +1,13 @@
+import { isAbsolute } from 'node:path'
 import type { ErrorCode } from '../../../shared/errors.ts'
-import type { LeftOver } from '../../../shared/model/batch.ts'
+import type { LeftOver, Pair } from '../../../shared/model/batch.ts'
 import type { EngineId } from '../../../shared/model/engine.ts'
 import type { CheckResult, Finding } from '../../../shared/model/media.ts'
 import { call } from './call.ts'
 import type { Callable } from './call.ts'
 import type { CommandContext } from './context.ts'
 import { checkLine, findingMessage } from './lines.ts'
+import { tellError } from './tell-error.ts'
 import { showName } from '../../../shared/lib/error-sentence.ts'
 
 const PATHS_A_CALL = 100
@@ -26,6 +28,11 @@ const LEFT_OVER_CODES: Readonly<Record<LeftOver['reason'], ErrorCode | null>> = 
   symlink: null,
   'too-deep': null,
   output: null,
+}
+
+/** Every file of any pair once. */
+export function pathsOfPairs(plan: { readonly pairs: readonly Pair[] }): string[] {
+  return [...new Set(plan.pairs.flatMap(({ source, voice, driver }) => [source, voice ?? driver ?? source]))]
 }
 
 /** Checks files against an engine's limits and tells each one. Gives what was found, in order. */
@@ -74,18 +81,35 @@ export function searchFaces(
 }
 
 /**
- * Tells every file that takes no part, with its reason. Those that were named themselves, or that look like media, are
- * errors; other files in a folder are only noted. Gives the number of unpaired ones and whether any was an error.
+ * Tells every file that takes no part, with its reason, and what else the plan found. Files that were named themselves,
+ * or that look like media, are errors; other files in a folder are only noted. Gives the number of unpaired ones and
+ * whether any was an error.
  */
-export async function tellLeftOvers(
+export async function tellRest(
   context: CommandContext,
   core: Callable<'media.check'>,
   engine: EngineId,
-  leftOver: readonly LeftOver[],
-  named: ReadonlySet<string>,
+  rest: {
+    readonly leftOver: readonly LeftOver[]
+    readonly findings: readonly Finding[]
+    readonly named: ReadonlySet<string>
+  },
 ): Promise<{ unpaired: number; rejected: boolean }> {
+  const { leftOver, findings, named } = rest
   let unpaired = 0
-  let rejected = false
+  let rejected = findings.some(({ level }) => level === 'error')
+  const told = new Set<string>()
+  for (const finding of findings) {
+    const { file } = finding.params
+    if (typeof file !== 'string' || !isAbsolute(file)) {
+      const { code, params } = finding
+      tellError(context, { code, params, chargeState: 'none', retryable: false })
+      continue
+    }
+    told.add(file)
+    const verdict = finding.level === 'error' ? 'rejected' : 'ok'
+    tellCheck(context, { path: file, kind: 'other', verdict, facts: {}, findings: [finding] })
+  }
   for (const { path, reason } of leftOver) {
     if (context.ending.aborted) break
     const code = LEFT_OVER_CODES[reason]
@@ -97,7 +121,8 @@ export async function tellLeftOvers(
       )
       continue
     }
-    const isError = code !== null && (named.has(path) || (reason !== 'unsupported' && reason !== 'duplicate'))
+    if (told.has(path)) continue
+    const isError = code !== null && reason !== 'duplicate' && (named.has(path) || reason !== 'unsupported')
     rejected ||= isError
     const finding: Finding =
       code === null

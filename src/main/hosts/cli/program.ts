@@ -41,7 +41,10 @@ export function parseArguments(argv: readonly string[], texts: Texts, version: s
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { name: 'help', text: help.trimEnd() }
-    if (error.code === 'commander.help') return { name: 'help', text: program.helpInformation().trimEnd() }
+    if (error.code === 'commander.help') {
+      if (argv.length === 0) return { name: 'help', text: program.helpInformation().trimEnd() }
+      throw usageError(`Name a command after "${argv[0]}".`)
+    }
     throw usageError(error.message.replace(/^error: /, ''))
   }
   return command ?? { name: 'help', text: program.helpInformation().trimEnd() }

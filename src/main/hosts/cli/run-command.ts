@@ -10,8 +10,7 @@ import type { ExitCode } from './exit-code.ts'
 import { followJobs } from './follow-jobs.ts'
 import { summarise } from './lines.ts'
 import type { Summary } from './lines.ts'
-import { checkFiles, tellLeftOvers } from './precheck.ts'
-import { tellError } from './tell-error.ts'
+import { checkFiles, pathsOfPairs, tellRest } from './precheck.ts'
 
 const PAIRS_A_BATCH = 10_000
 
@@ -41,15 +40,9 @@ export async function runCommand(context: CommandContext, request: RunRequest): 
 
 async function tellPlan(context: CommandContext, core: Core, request: RunRequest, plan: Output<'batch.plan'>) {
   const named = new Set([...request.inputs, ...request.drivers])
-  const paired = new Set(plan.pairs.flatMap(({ source, voice, driver }) => [source, voice, driver]))
   if (!context.json) context.output.note(context.texts.t('cli.run.planned', { count: plan.pairs.length }))
-  const inPairs = plan.files.map(({ path }) => path).filter((path) => paired.has(path))
-  await checkFiles(context, core, request.engine, inPairs)
-  const { unpaired, rejected } = await tellLeftOvers(context, core, request.engine, plan.leftOver, named)
-  for (const { code, params } of plan.findings) {
-    tellError(context, { code, params, chargeState: 'none', retryable: false })
-  }
-  return { unpaired, rejected: rejected || plan.findings.some(({ level }) => level === 'error') }
+  await checkFiles(context, core, request.engine, pathsOfPairs(plan))
+  return tellRest(context, core, request.engine, { leftOver: plan.leftOver, findings: plan.findings, named })
 }
 
 function startPlan(
