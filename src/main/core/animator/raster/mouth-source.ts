@@ -5,11 +5,8 @@ import { splineAt } from '../mesh/spline.ts'
 import type { Inside, LipTable } from './mouth.ts'
 import { insideColour } from './mouth-inside.ts'
 import type { MouthPalette, MouthPlace } from './mouth-inside.ts'
-import { blend, readTexture } from './texture.ts'
+import { blend, luminance, readTexture } from './texture.ts'
 import type { Texture } from './texture.ts'
-
-const luminance = (colour: number): number =>
-  0.3 * (colour & 255) + 0.59 * ((colour >>> 8) & 255) + 0.11 * ((colour >>> 16) & 255)
 
 /**
  * What lies between the lips: made up from the palette where the still keeps its mouth closed; the still's own pixels where it shows

@@ -164,3 +164,6 @@ export const blend = (a: number, b: number, share: number): number => {
   const high = (Math.imul((a >>> 8) & LOW, rest) + Math.imul((b >>> 8) & LOW, share)) & ~LOW
   return low | high
 }
+
+export const luminance = (colour: number): number =>
+  0.3 * (colour & 255) + 0.59 * ((colour >>> 8) & 255) + 0.11 * ((colour >>> 16) & 255)
