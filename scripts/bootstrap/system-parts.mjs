@@ -53,9 +53,14 @@ export async function ensureSystemParts() {
     })
   }
   await apt(['update'])
-  const code = await apt(['install', '-y', '--no-install-recommends', ...packages])
-  if (code !== 0)
-    say(`They could not be installed (exit ${code}); the suites that want them are skipped. By hand: ${line}`)
+  // All at once is quicker; one by one, a package that this system does not know keeps no other one away.
+  if ((await apt(['install', '-y', '--no-install-recommends', ...packages])) !== 0) {
+    for (const name of packages) {
+      if ((await apt(['install', '-y', '--no-install-recommends', name])) !== 0) {
+        say(`${name} could not be installed; the suites that want it are skipped. By hand: ${line}`)
+      }
+    }
+  }
   return missing.filter((part) => existsSync(part.file)).map((part) => part.name)
 }
 

@@ -48,7 +48,7 @@ describe('the text catalogues', () => {
 describe('the sentence of an error', () => {
   const say = (code: (typeof ERROR_CODES)[number], params: Record<string, string | number>) =>
     errorSentence(
-      (key, values) => instance.t(key, values),
+      (key, values) => instance.t(key, { ...values }),
       (key) => instance.exists(key),
       { code, params },
     )

@@ -1,9 +1,8 @@
-import { StudioError } from '../../../../shared/errors.ts'
 import type { ErrorCode } from '../../../../shared/errors.ts'
+import { VendorRefusal } from '../engine.ts'
+import type { RefusalEffect } from '../engine.ts'
 
-/** What a refusal means for the queue (contract section 7): go on, wait, or stop asking this vendor until someone acted. */
-export type RefusalEffect = 'job' | 'retry' | 'renew' | 'pause-vendor'
-export type Refusal = { readonly code: ErrorCode; readonly effect: RefusalEffect }
+type Refusal = { readonly code: ErrorCode; readonly effect: RefusalEffect }
 
 const normal = (code: string) => code.replace(/\s+/g, '').toLowerCase()
 
@@ -40,7 +39,7 @@ const ROWS: readonly (readonly [pattern: string, refusal: Refusal])[] = [
 ]
 
 /** The meaning of a DashScope error body; unknown codes are classed by HTTP status. */
-export function classify(status: number, vendorCode: string): Refusal {
+function classify(status: number, vendorCode: string): Refusal {
   const code = normal(vendorCode)
   for (const [pattern, refusal] of ROWS) {
     if (pattern.endsWith('*') ? code.startsWith(pattern.slice(0, -1)) : code === pattern) return refusal
@@ -54,16 +53,19 @@ export function classify(status: number, vendorCode: string): Refusal {
 
 const MAX_MESSAGE = 2000
 
-/** The error of a refused call, with the vendor's own words as text and its ids. */
+/** The error of a refused call, with the vendor's own words as text and its request id. */
 export function vendorError(
   status: number,
   body: { readonly code: string; readonly message: string; readonly requestId?: string | undefined },
-): StudioError {
+  retryAfterMs: number | null = null,
+): VendorRefusal {
   const { code, effect } = classify(status, body.code)
   const value = [body.code, body.message].filter((part) => part !== '').join(': ') || `HTTP ${status}`
-  return new StudioError(code, {
-    params: { vendor: 'DashScope', value: value.slice(0, MAX_MESSAGE), effect },
-    retryable: effect === 'retry' || effect === 'renew',
+  const region = code === 'E-KEY-REJECTED' && body.code.toLowerCase() === 'invalidapikey'
+  return new VendorRefusal(code, {
+    params: { vendor: 'DashScope', value: value.slice(0, MAX_MESSAGE), ...(region ? { reason: 'region' } : {}) },
+    effect,
+    retryAfterMs,
     ...(body.requestId === undefined ? {} : { vendorId: body.requestId }),
   })
 }
