@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeHeic } from '../../../../tests/fixtures/make-heic.ts'
 import { decodeImage } from './decode-image.ts'
 import type { RgbaImage } from './rgba-image.ts'
 
@@ -66,6 +67,19 @@ describe('decodeImage', () => {
     const image = await decodeImage(at('turned.jpg'), { ffmpegPath })
     expect([image.width, image.height, image.sourceWidth, image.sourceHeight]).toEqual([40, 60, 40, 60])
     expectNear(pixel(image, 37, 30), [0, 255, 0, 255], 12)
+  })
+
+  it('reads HEIC, with the turn that its container asks for', async () => {
+    const picture = { path: at('flag.png'), width: 60, height: 40 }
+    makeHeic(ffmpegPath, picture, at('flag.heic'))
+    const image = await decodeImage(at('flag.heic'), { ffmpegPath })
+    expect([image.width, image.height]).toEqual([60, 40])
+    expectNear(pixel(image, 5, 30), [255, 0, 0, 255], 24)
+    expectNear(pixel(image, 30, 3), [0, 255, 0, 255], 24)
+    makeHeic(ffmpegPath, picture, at('turned.heic'), true)
+    const turned = await decodeImage(at('turned.heic'), { ffmpegPath, maxSide: 30 })
+    expect([turned.width, turned.height, turned.sourceWidth, turned.sourceHeight]).toEqual([20, 30, 40, 60])
+    expectNear(pixel(turned, 1, 15), [0, 255, 0, 255], 40)
   })
 
   it('reads grey and CMYK pictures as colour', async () => {

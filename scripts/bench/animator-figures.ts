@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { decodeVoice } from '../../src/main/core/animator/encode/decode-voice.ts'
+import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
+import { createStudio } from '../../src/main/core/animator/talking-portrait.ts'
+import { copyModels } from '../copy-models.mjs'
+import { bestCorrelation, countBlinks, percentile, skullDeviation } from '../measure/figures.ts'
+import { trackVideo } from '../measure/retrack.ts'
+import type { Track } from '../measure/retrack.ts'
+
+/**
+ * The figures of the offline renderer's quality, at full length: what the tests check on short clips. Takes minutes.
+ * Run: `node scripts/bench/animator-figures.ts [folder of more portraits]`.
+ */
+
+const root = resolve(import.meta.dirname, '../..')
+const tools = { ffmpegPath: '/usr/bin/ffmpeg', ffprobePath: '/usr/bin/ffprobe' }
+const USUAL: PortraitParameters = {
+  template_id: 'normal',
+  eye_move_freq: 0.5,
+  video_fps: 25,
+  mouth_move_strength: 1,
+  paste_back: false,
+  head_move_strength: 0.7,
+  face_index: 0,
+  seed: 1,
+}
+
+const modelsDir = join(root, 'out/models')
+copyModels(modelsDir)
+const models = await loadFaceModels(modelsDir)
+const studio = createStudio(models, tools.ffmpegPath)
+const folder = mkdtempSync(join(tmpdir(), 'animator-figures-'))
+
+const make = async (imagePath: string, voicePath: string, parameters: Partial<PortraitParameters>): Promise<Track> => {
+  const outputPath = join(folder, 'clip.mp4')
+  await studio.render(
+    { imagePath, voicePath, outputPath, aiTag: true, parameters: { ...USUAL, ...parameters } },
+    { signal: new AbortController().signal, onProgress: () => undefined },
+  )
+  return trackVideo(models, tools, outputPath)
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
+const eyesOf = ({ tracked }: Track): number[] => tracked.map(({ eyesOpen: [left, right] }) => (left + right) / 2)
+const degreesOfSway = ({ tracked }: Track): number => {
+  const spread = (axis: 'yaw' | 'pitch' | 'roll'): number => {
+    const values = tracked.map(({ face }) => face.rotation[axis])
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+  }
+  return (Math.hypot(spread('yaw'), spread('pitch'), spread('roll')) * 180) / Math.PI
+}
+
+const sample = (name: string): string => join(root, 'resources/samples', name)
+const pictures = (dir: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => /^portrait-.*\.(jpg|png)$/.test(name))
+    .map((name) => join(dir, name))
+const media = resolve(root, '../shared/media')
+const portraits = [
+  ...pictures(join(root, 'resources/samples')),
+  ...(existsSync(media) ? pictures(media) : []),
+  ...(process.argv[2] ? pictures(resolve(process.argv[2])) : []),
+]
+
+const talk = []
+for (const portrait of portraits) {
+  for (const voiceName of ['voice-en.wav', 'voice-zh.wav']) {
+    const track = await make(portrait, sample(voiceName), {})
+    const { samples } = await decodeVoice(tools.ffmpegPath, sample(voiceName))
+    const gaps = track.tracked.map(({ mouthGap }) => mouthGap)
+    const first = track.tracked[0]
+    const away = first ? track.tracked.map(({ face }) => skullDeviation(first.face, face).rms) : []
+    const best = bestCorrelation(gaps, samples, track.fps)
+    talk.push({
+      portrait: portrait.split('/').at(-1),
+      voice: voiceName,
+      correlation: Number(best.correlation.toFixed(3)),
+      leadSeconds: best.leadSeconds,
+      reversed: Number(bestCorrelation(gaps, samples.toReversed(), track.fps).correlation.toFixed(3)),
+      gapP95: Number(percentile(gaps, 0.95).toFixed(3)),
+      eyesLeast: Number((Math.min(...eyesOf(track)) / percentile(eyesOf(track), 0.5)).toFixed(2)),
+      skull95: percent(percentile(away, 0.95)),
+      skullAll: percent(Math.max(...away)),
+    })
+  }
+}
+console.table(talk)
+console.log(
+  `median with the voice reversed: ${percentile(
+    talk.map((row) => row.reversed),
+    0.5,
+  )}`,
+)
+
+const silence = join(folder, 'silence.wav')
+execFileSync(tools.ffmpegPath, ['-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono', '-t', '60', silence])
+const blinks = []
+for (const video_fps of [15, 30]) {
+  for (const eye_move_freq of [0, 0.2, 0.5, 1]) {
+    const track = await make(sample('portrait-woman.jpg'), silence, { video_fps, eye_move_freq, head_move_strength: 0 })
+    blinks.push({ video_fps, eye_move_freq, expected: 60 * eye_move_freq, counted: countBlinks(eyesOf(track)) })
+  }
+}
+console.table(blinks)
+
+const sway = []
+for (const template_id of ['calm', 'normal', 'active'] as const) {
+  for (const head_move_strength of [0, 0.35, 0.7, 1]) {
+    const track = await make(sample('portrait-man.jpg'), sample('voice-en.wav'), { template_id, head_move_strength })
+    const yaws = track.tracked.map(({ face }) => (face.rotation.yaw * 180) / Math.PI)
+    sway.push({
+      template_id,
+      head_move_strength,
+      swayDegrees: Number(degreesOfSway(track).toFixed(2)),
+      yawRange: Number((Math.max(...yaws) - Math.min(...yaws)).toFixed(1)),
+    })
+  }
+}
+console.table(sway)
+rmSync(folder, { recursive: true, force: true })
