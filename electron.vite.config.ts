@@ -17,6 +17,8 @@ export default defineConfig({
     plugins: [models()],
     build: {
       target: 'node24',
+      // The animator's worker holds a whole tensor library: one large file is what it should be.
+      chunkSizeWarningLimit: 4000,
       // The main bundle is whole: what package.json lists under dependencies is native and stays external.
       rolldownOptions: {
         input: {
@@ -46,6 +48,7 @@ export default defineConfig({
     build: {
       outDir: 'out/renderer',
       minify: true,
+      chunkSizeWarningLimit: 1500,
       // No inlined data: URLs, so that the content security policy needs no exception.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
