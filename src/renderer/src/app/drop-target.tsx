@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
+import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { carriesFiles, filesOfInput, filesOfTransfer } from '../client/dropped-files.ts'
 import type { DroppedFile } from '../client/dropped-files.ts'
@@ -71,15 +72,19 @@ export function DropTarget({ onFiles, children }: DropTargetProps) {
   return (
     <>
       {children}
-      {isOver ? (
-        <div className={styles.overlay}>
-          <div className={styles.frame}>
-            <Icon name="add" size={36} />
-            <p className={styles.title}>{t('window.drop.title')}</p>
-            <p>{t('window.drop.text')}</p>
-          </div>
-        </div>
-      ) : null}
+      {isOver
+        ? // Above dialogs and popups, which lie outside of the page's own tree.
+          createPortal(
+            <div className={styles.overlay}>
+              <div className={styles.frame}>
+                <Icon name="add" size={36} />
+                <p className={styles.title}>{t('window.drop.title')}</p>
+                <p>{t('window.drop.text')}</p>
+              </div>
+            </div>,
+            document.body,
+          )
+        : null}
       {upload === null ? null : (
         <div className={styles.upload} role="status">
           <span>{t('window.drop.uploading', { done: upload.doneFiles, total: upload.totalFiles })}</span>

@@ -11,7 +11,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   if (!isExpired) return children
   return (
     <div className={styles.gate} role="alert">
-      <Mark size={44} />
+      <Mark size={72} />
       <h1 className={styles.title}>{t('window.expired.title')}</h1>
       <p className={styles.text}>{t('window.expired.text')}</p>
     </div>

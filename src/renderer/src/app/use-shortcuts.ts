@@ -16,7 +16,7 @@ type ShortcutTargets = {
 
 /** Whatever already does something with Enter, Space or letters keeps them. */
 const OWN_KEYS =
-  'button, a, input, textarea, select, video, audio, [role="slider"], [role="menuitem"], [role="option"], [role="switch"], [contenteditable="true"]'
+  'button, a, input, textarea, select, video, audio, [role="slider"], [role="menuitem"], [role="option"], [role="switch"], [role="dialog"], [contenteditable="true"]'
 
 export function useShortcuts({ desk, jobs, addFiles, play }: ShortcutTargets): void {
   const studio = useStudio()
@@ -47,7 +47,7 @@ export function useShortcuts({ desk, jobs, addFiles, play }: ShortcutTargets): v
       const { target } = event
       const isTyping = target instanceof Element && target.closest('input, textarea, [contenteditable="true"]') !== null
       // A dialog is a world of its own.
-      if (document.querySelector('[role="dialog"], [role="alertdialog"]') !== null) return
+      if (document.querySelector('[data-dialog]') !== null) return
       const withCommand = event.ctrlKey || event.metaKey
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key === 'Backspace' ? 'Delete' : event.key
       let isTaken = false

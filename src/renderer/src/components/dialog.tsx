@@ -24,7 +24,7 @@ export function Dialog({ title, closeLabel, isOpen, onClose, width = 'regular', 
     >
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup className={`${styles.popup} ${styles[width]}`}>
+        <Base.Popup data-dialog="" className={`${styles.popup} ${styles[width]}`}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
             <Base.Close aria-label={closeLabel} className={`${buttons.button} ${buttons.square} ${buttons.quiet}`}>

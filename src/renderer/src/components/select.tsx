@@ -33,7 +33,7 @@ export function Select<V extends string>({ label, value, options, onChange, labe
         </Base.Icon>
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner className={styles.positioner} sideOffset={4} alignItemWithTrigger={false}>
+        <Base.Positioner className={styles.positioner} sideOffset={4} align="start" alignItemWithTrigger={false}>
           <Base.Popup className={styles.popup}>
             <Base.List>
               {options.map((option) => (

@@ -62,10 +62,14 @@ export function VirtualList(props: VirtualListProps) {
     row.focus({ preventScroll: true })
   })
 
+  const firstSelectable = (from: number, direction: 1 | -1): number | null => {
+    for (let index = from; index >= 0 && index < count; index += direction) if (isSelectable(index)) return index
+    return null
+  }
   const move = (to: number, direction: 1 | -1) => {
-    let next = Math.min(count - 1, Math.max(0, to))
-    while (next > 0 && next < count - 1 && !isSelectable(next)) next += direction
-    if (!isSelectable(next)) return
+    const start = Math.min(count - 1, Math.max(0, to))
+    const next = firstSelectable(start, direction) ?? firstSelectable(start, direction === 1 ? -1 : 1)
+    if (next === null) return
     focusIndex.current = next
     onSelect(next)
     virtualizer.scrollToIndex(next)

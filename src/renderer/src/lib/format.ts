@@ -30,20 +30,21 @@ export function formatSpan(seconds: number, language: string): string {
   return minutes === 0 ? hours : `${hours} ${unit(minutes, 'minute')}`
 }
 
-const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+const BYTE_UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
-/** Decimal units, as file managers show them. */
+/** Decimal units, as file managers show them; never less than a tenth of a kilobyte for a file that holds something. */
 export function formatBytes(bytes: number, language: string): string {
-  let value = bytes
+  let value = bytes / 1000
   let index = 0
   while (value >= 1000 && index < BYTE_UNITS.length - 1) {
     value /= 1000
     index += 1
   }
-  const unit = BYTE_UNITS[index] ?? 'byte'
-  const maximumFractionDigits = index > 1 && value < 100 ? 1 : 0
+  const unit = BYTE_UNITS[index] ?? 'kilobyte'
+  const shown = bytes > 0 ? Math.max(0.1, value) : 0
+  const maximumFractionDigits = shown < 10 ? 1 : 0
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(
-    value,
+    shown,
   )
 }
 
@@ -52,5 +53,10 @@ export function formatPercent(fraction: number, language: string): string {
 }
 
 export function formatTime(epochMs: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(epochMs)
+  return new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).format(epochMs)
 }

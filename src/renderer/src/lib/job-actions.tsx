@@ -85,7 +85,7 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
   return {
     cancel: (jobIds) => go(client.call('jobs.cancel', { jobIds: [...jobIds] })),
     retry: (jobIds) => go(client.call('jobs.retry', { jobIds: [...jobIds] })),
-    retryAllFailed: () => go(forAll(['failed', 'expired'], 'jobs.retry', 'retried')),
+    retryAllFailed: () => go(forAll(['failed', 'needs_attention'], 'jobs.retry', 'retried')),
     cancelAllOpen: () => go(forAll(FILTER_STATES.open ?? [], 'jobs.cancel', 'cancelled')),
     remove,
     removeAllFinished: () => go(idsInStates(['done', 'failed', 'cancelled', 'expired']).then(remove)),
@@ -124,7 +124,8 @@ export function useJobActions(): JobActions {
   return actions
 }
 
-export const canRetry = ({ state }: Job): boolean => state === 'failed' || state === 'cancelled' || state === 'expired'
+export const canRetry = ({ state }: Job): boolean =>
+  state === 'failed' || state === 'cancelled' || state === 'needs_attention'
 export const canCancel = ({ state }: Job): boolean =>
   state === 'queued' || state === 'waiting' || state === 'running' || state === 'needs_attention'
 /** A running job is cancelled first. */

@@ -66,12 +66,12 @@ export function PairRow({ item, isSelected, playingUrl, onPlay, ...on }: PairRow
         <div className={styles.file}>
           {partner === undefined ? null : <FileLabel path={partner} />}
           <span className={styles.facts}>
+            {hasOwn ? <span className={styles.own}>{t('window.desk.own')}</span> : null}
             {voiceCheck === undefined ? t('window.desk.checking') : factsLine(voiceCheck.facts)}
           </span>
         </div>
       </div>
       <div className={styles.actions}>
-        {hasOwn ? <span className={styles.own}>{t('window.desk.own')}</span> : null}
         <Menu
           label={t('window.desk.pairMenu')}
           entries={[

@@ -20,7 +20,7 @@ export function QueueToolbar() {
   const counts = useJobs((state) => state.counts)
   const isPaused = useJobs(({ queue }) => queue?.paused ?? false)
   const open = countOf(counts, 'open')
-  const failed = counts.failed + counts.expired
+  const failed = counts.failed + counts.needs_attention
   return (
     <div className={styles.bar}>
       <Segmented

@@ -111,7 +111,11 @@ function Parts() {
       </div>
       <ul className={styles.parts}>
         {(rows ?? []).map((row) => (
-          <li key={row.part} className={styles.part} data-ok={row.ok}>
+          <li
+            key={row.part}
+            className={styles.part}
+            data-level={row.ok ? 'ok' : row.part === 'keychain' ? 'warning' : 'error'}
+          >
             <Icon name={row.ok ? 'check' : 'warning'} size={14} />
             <span>{t(`window.part.${row.part}`)}</span>
             <span className={styles.faint}>
