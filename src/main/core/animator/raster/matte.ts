@@ -101,7 +101,7 @@ const outlineOf = (coarse: Coarse): Outline => {
   const count = columns * rows
   const soft = new Float32Array(count * 4)
   for (let cell = 0; cell < count; cell++) soft[cell * 4] = person[cell] as number
-  boxBlur(soft, columns, rows, 2)
+  boxBlur(soft, columns, rows, 1)
   boxBlur(soft, columns, rows, 1)
   const share = new Float32Array(count)
   const clean = new Uint8Array(count)
@@ -197,8 +197,10 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
         }
         const byColour = clamp(dot / Math.max(1, length))
         const trust = length / (length + 1600)
-        const mixed = shape * (1 - trust) + smoothstep(0.06, 0.75, byColour * 0.7 + share * 0.3) * trust
-        alpha = clamp(mixed + smoothstep(0.75, 0.97, share) - smoothstep(0.05, 0.01, share))
+        // Far out only what is plainly the person's colour counts (a loose strand), far in only what is plainly background.
+        const needed = 0.5 * (1 - smoothstep(0, 0.85, share))
+        const mixed = shape * (1 - trust) + smoothstep(needed, needed + 0.5, byColour) * trust
+        alpha = clamp(mixed + smoothstep(0.8, 0.98, share) - smoothstep(0.05, 0.01, share))
         alpha = alpha < 0.03 ? 0 : alpha > 0.97 ? 1 : alpha
       }
       if (alpha === 0) {

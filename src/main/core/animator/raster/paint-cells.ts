@@ -72,11 +72,11 @@ export const paintCell = (canvas: Canvas, i: number, j: number, corners: Float64
   }
 }
 
-/** Puts the still's own pixels back into one cell. */
-export const restoreCell = ({ grid, out }: Canvas, still: Uint32Array, i: number, j: number): void => {
+/** Puts one cell of a whole picture into the output as it is. */
+export const copyCell = ({ grid, out }: Canvas, from: Uint32Array, i: number, j: number): void => {
   const { spacing, width, height } = grid
   const x0 = i * spacing
   const x1 = Math.min(width, x0 + spacing)
   const y1 = Math.min(height, (j + 1) * spacing)
-  for (let y = j * spacing; y < y1; y++) out.set(still.subarray(y * width + x0, y * width + x1), y * width + x0)
+  for (let y = j * spacing; y < y1; y++) out.set(from.subarray(y * width + x0, y * width + x1), y * width + x0)
 }

@@ -223,10 +223,10 @@ const flood = (mask: Uint8Array, columns: number, rows: number, of: 0 | 1, seeds
   return seen
 }
 
-/** One body without holes: gaps of up to four cells are closed, and what does not hang together with the face is background. */
+/** One body without holes: gaps of two cells are closed, and what does not hang together with the face is background. */
 const tidy = ({ columns, rows, person }: Coarse, prior: Float32Array): void => {
   const mask = Uint8Array.from(person, (value) => (value > THRESHOLD ? 1 : 0))
-  const closed = grow(grow(mask, columns, rows, 2, 1), columns, rows, 2, 0)
+  const closed = grow(grow(mask, columns, rows, 1, 1), columns, rows, 1, 0)
   const certain: number[] = []
   const border: number[] = []
   prior.forEach((value, cell) => {

@@ -7,7 +7,7 @@ import { mouthPaletteOf } from './mouth-inside.ts'
 import { insideOf } from './mouth-source.ts'
 import { eyesOf, paintEye } from './eyes.ts'
 import type { Eye } from './eyes.ts'
-import { cellCorners, paintCell, restoreCell } from './paint-cells.ts'
+import { cellCorners, paintCell, copyCell } from './paint-cells.ts'
 import type { Canvas } from './paint-cells.ts'
 import { blocksOf, textureOf } from './texture.ts'
 import { layersOf } from './matte.ts'
@@ -131,21 +131,22 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
             dirty[node] = 1
             continue
           }
-          const empty = showsNothing(node, i, j)
-          if (
-            !empty &&
-            (painted[node] === FORCED ||
-              moves(node) ||
-              moves(node + 1) ||
-              moves(node + grid.columns) ||
-              moves(node + grid.columns + 1))
-          ) {
+          const moved =
+            painted[node] === FORCED ||
+            moves(node) ||
+            moves(node + 1) ||
+            moves(node + grid.columns) ||
+            moves(node + grid.columns + 1)
+          if (!moved) {
+            if (dirty[node]) copyCell(canvas, still, i, j)
+            dirty[node] = 0
+          } else if (!showsNothing(node, i, j)) {
             cellCorners(canvas, field.back, i, j, corners)
             paintCell(canvas, i, j, corners)
             dirty[node] = 1
-          } else if (dirty[node]) {
-            restoreCell(canvas, still, i, j)
-            dirty[node] = 0
+          } else if (blocks.used[j * blocks.columns + i] || dirty[node]) {
+            copyCell(canvas, canvas.plate, i, j)
+            dirty[node] = 1
           }
         }
       }

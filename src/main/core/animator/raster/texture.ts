@@ -147,14 +147,14 @@ export const readTexture = (texels: Uint32Array, width: number, u: number, v: nu
   return ((low >>> 8) & LOW) | (high & ~LOW)
 }
 
-/** `front` (premultiplied) over an opaque `back`. */
+/** `front` (premultiplied) over an opaque `back`; the result is opaque. */
 export const over = (front: number, back: number): number => {
   const alpha = front >>> 24
   if (alpha === 255) return front
   const rest = 256 - alpha - (alpha >> 7)
   const low = (Math.imul(back & LOW, rest) >>> 8) & LOW
   const high = Math.imul((back >>> 8) & LOW, rest) & ~LOW
-  return (front + (low | high)) | 0
+  return (front + (low | high)) | 0xff000000
 }
 
 /** `share` (0..256) of `b`, the rest of `a`. */
