@@ -2,7 +2,7 @@
 
 Usage: python3 corpus.py OUT_DIR [COUNT_PER_SPEAKER]
 Needs numpy, scipy and, from Debian: libespeak-ng1, flite, festival, festlex-cmu, festvox-kallpc16k, festvox-kdlpc16k,
-festvox-us-slt-hts. Writes OUT_DIR/{train,test}/NAME.wav (16 kHz mono) and NAME.json
+festvox-us-slt-hts, festvox-itapc16k, festvox-italp16k, festvox-czech-{dita,krb,machac,ph}, festvox-suopuhe-{lj,mv}. Writes OUT_DIR/{train,test}/NAME.wav (16 kHz mono) and NAME.json
 ({"language", "segments": [[start s, end s, phone, class], ...]}). Speakers and texts of `test` never occur in `train`.
 """
 
@@ -100,9 +100,50 @@ def close_stops(phones, sound, rate):
     return phones
 
 
-def festival(voice, text):
+# Diphone voices of people who speak other languages: syllables at random, phone by phone.
+FOREIGN = {
+    "closed": "p b m", "labiodental": "f v", "sibilant": "s z ts dz c", "hush": "S tS dZ s~ z~ c~ r~",
+    "consonant": "t d n l k g h ch d~ t~ n~ L J r", "open": "a a: a1 &", "mid": "e e: E e1", "spread": "i i: i1 j",
+    "round-open": "o o: O o1 7", "round": "u u: u1 y y: w",
+}
+FOREIGN_CLASS = {phone: name for name, phones in FOREIGN.items() for phone in phones.split()}
+
+
+def syllables(voice, dice):
+    """Phones of random syllables that this voice has; a pause now and then."""
+    own = voice_phones(voice)
+    vowels = [p for p in own if FOREIGN_CLASS[p] in ("open", "mid", "spread", "round-open", "round") and p not in "jw"]
+    consonants = [p for p in own if p not in vowels]
+    labials = [p for p in own if FOREIGN_CLASS[p] == "closed"]
+    phones = ["#"]
+    for _ in range(dice.randint(14, 20)):
+        phones += [dice.choice(labials if dice.random() < 0.3 else consonants), dice.choice(vowels)]
+        phones += [dice.choice(["n", "m", "l", "s", "p", "k"])] if dice.random() < 0.2 else []
+        phones += ["#"] if dice.random() < 0.08 else []
+    return phones + ["#"]
+
+
+def voice_phones(voice):
+    if voice not in voice_phones.known:
+        script = f"(begin (voice_{voice}) (print (mapcar car (cadr (assoc 'phones (PhoneSet.description '(phones)))))))"
+        shown = subprocess.run(["festival", "-b", script], check=True, capture_output=True, text=True).stdout
+        voice_phones.known[voice] = [p for p in shown.strip("() \n").split() if p in FOREIGN_CLASS]
+    return voice_phones.known[voice]
+
+
+voice_phones.known = {}
+
+
+def festival_phones(voice, dice):
+    what = f"(Parameter.set 'FP_duration {dice.randint(70, 140)}) (Parameter.set 'FP_F0 {dice.randint(90, 220)})"
+    sound, rate, phones = festival(f"voice_{voice}", f"Phones ({' '.join(syllables(voice, dice))})", what)
+    return sound, rate, phones, FOREIGN_CLASS
+
+
+def festival(voice, text, settings=""):
     with tempfile.TemporaryDirectory() as folder:
-        script = f'(begin ({voice}) (set! u (Utterance Text "{text}")) (utt.synth u) (utt.save.segs u "{folder}/s") (utt.save.wave u "{folder}/w" \'riff))'
+        what = text if text.startswith("Phones ") else f'Text "{text}"'
+        script = f'(begin ({voice}) {settings} (set! u (Utterance {what})) (utt.synth u) (utt.save.segs u "{folder}/s") (utt.save.wave u "{folder}/w" \'riff))'
         subprocess.run(["festival", "-b", script], check=True, capture_output=True)
         lines = [line.split() for line in open(f"{folder}/s").read().splitlines()[1:]]
         return wave(f"{folder}/w") + (chain([(float(end), name) for end, _, name in lines]),)
@@ -126,7 +167,7 @@ def chain(ends):
 
 
 def segments_of(phones, espeak, unknown):
-    """Phones to [start, end, phone, class]; the last part of a stop (burst, breath) belongs to the sound that follows."""
+    """`espeak`: whose phone names these are, or a table of classes. Phones to [start, end, phone, class]; the last part of a stop (burst, breath) belongs to the sound that follows."""
     rows, joint = [], None
     for start, end, phone in phones:
         if phone == "_|":  # espeak's short gap between syllables: part of the next sound
@@ -138,7 +179,7 @@ def segments_of(phones, espeak, unknown):
             if end > start:
                 rows.append([start, end, phone, "sil"])
             continue
-        names = classes_of(phone, espeak)
+        names = [espeak[phone]] if isinstance(espeak, dict) else classes_of(phone, espeak)
         if names is None:
             unknown[phone] = unknown.get(phone, 0) + 1
             names = ["mid"]
@@ -182,11 +223,14 @@ SYLLABLES = [a + f for a, fs in {
 }.items() for f in fs.split()]
 
 
+LITTLE = "the a and of to in you that it for my we be me by but with from up about this is was are have he she they not what".split()
+
+
 def sentence(dice, language, words):
     if language == "zh":
         groups = ["".join(dice.choice(words) + str(dice.randint(1, 4)) + " " for _ in range(dice.randint(2, 6))) for _ in range(3)]
         return ", ".join(group.strip() for group in groups) + "."
-    picked = [dice.choice(words) for _ in range(dice.randint(6, 9))]
+    picked = [dice.choice(LITTLE if dice.random() < 0.25 else words) for _ in range(dice.randint(6, 9))]
     return " ".join(word + ("," if dice.random() < 0.2 else "") for word in picked) + "."
 
 
@@ -196,13 +240,15 @@ def main(out, count):
     dice = random.Random(7)
     dice.shuffle(english)
     labial = [w for w in english if re.search("[bpm]", w)]
-    texts = {"en": {"test": english[:3000] + labial[:1500], "train": english[3000:] + labial[1500:]}, "zh": {"test": SYLLABLES, "train": SYLLABLES}}
+    texts = {"en": {"test": english[:3000] + labial[:1500], "train": english[3000:] + labial[1500:]}, "zh": {"test": SYLLABLES, "train": SYLLABLES}, "xx": {"test": english, "train": english}}
     espeak, unknown = Espeak(), {}
     train = "f2 f3 f5 m1 m2 m3 m5 m7 Andy Annie Alicia Antonio aunty belinda benjamin David Ed Gene Henrique klatt klatt3 Michael Mike travis victor anika"
     test = "f1 f4 m4 m6 Alex Andrea klatt2 Linda"
-    speakers = [("train", "en", lambda t, v=v: (*festival(v, t), False), 4) for v in ("voice_kal_diphone", "voice_ked_diphone")]
-    speakers += [("train", "en", lambda t, v=v: (*flite(v, t), False), 4) for v in ("awb", "rms", "kal16")]
+    speakers = [("train", "en", lambda t, v=v: (*festival(v, t), False), 6) for v in ("voice_kal_diphone", "voice_ked_diphone")]
+    speakers += [("train", "en", lambda t, v=v: (*flite(v, t), False), 6) for v in ("awb", "rms", "kal16")]
     speakers += [("test", "en", lambda t: (*festival("voice_cmu_us_slt_arctic_hts", t), False), 2)]
+    for split, voices in (("train", "pc_diphone czech_dita czech_krb czech_ph hy_fi_mv_diphone suo_fi_lj_diphone"), ("test", "lp_diphone czech_machac")):
+        speakers += [(split, "xx", lambda t, v=v: festival_phones(v, dice), 3) for v in voices.split()]
     for split, variants in (("train", train), ("test", test)):
         for variant in variants.split():
             for language, voices in (("en", "en-us gmw/en gmw/en-GB-x-rp en-us"), ("zh", "cmn-latn-pinyin")):

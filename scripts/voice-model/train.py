@@ -9,7 +9,7 @@ import numpy as np
 from corpus import CLASSES
 
 OFFSETS = [-14, -10, -7, -5, -3, -2, -1, 0, 1, 2, 3, 5, 7, 10, 14]
-HIDDEN = [64, 32]
+HIDDEN = [80, 40]
 FEATURES = 25
 HOP = 0.01
 # What is spoken as a stop but heard as the burst after it: this part of the end is the next sound's.

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { MOUTH_CLASSES } from '../../src/main/core/animator/voice/mouth-classes.ts'
-import type { Phone } from './lip-figures.ts'
+import type { Phone } from '../../scripts/measure/lip-figures.ts'
 
 /** A synthesizer's words with the times of their phones. Speaker and text are unknown to the mouth model. */
 export type LabelledVoice = {

@@ -2,34 +2,41 @@ import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 /** A closure is believed when the model gives it at least so much on its best frame... */
-const BELIEF = 0.4
-/** ...and lasts as long as it gives so much. */
-const EDGE = 0.22
-/** Long enough for two frames at 25 fps and one at 15 fps. */
-const SHORTEST_FRAMES = Math.round(0.09 * FRAME_RATE)
-/** The video shows curves early (the lips lead the sound); the lips still part only with the burst. */
-const RELEASE_FRAMES = Math.round(0.03 * FRAME_RATE)
+const BELIEF = 0.38
+/** ...and lasts as long as it gives this part of that. */
+const EDGE = 0.5
+/** With both ramps: shut enough in two frames at 25 fps and in one at 15 fps, wherever the frames fall. */
+const SHORTEST_FRAMES = Math.round(0.07 * FRAME_RATE)
+/** Curves are shown early (the lips lead the sound), yet lips part only with the burst. */
+const RELEASE_FRAMES = Math.round(0.01 * FRAME_RATE)
 /** Lips take this long to come together and to part. */
-const RAMP_FRAMES = Math.round(0.03 * FRAME_RATE)
+const RAMP_FRAMES = Math.round(0.02 * FRAME_RATE)
 /** Silence shorter than this between two sounds keeps the lips where they are. */
 const PAUSE_FRAMES = Math.round(0.12 * FRAME_RATE)
 
-type Span = { start: number; end: number }
+type Span = { readonly start: number; readonly end: number }
 
-function spansAbove(values: Float32Array, edge: number, belief: number): Span[] {
+/** Stretches around each peak of at least `belief` in which the values keep `edge` of that peak; `end` is exclusive. */
+function spansAround(values: Float32Array, belief: number, edge: number): Span[] {
   const spans: Span[] = []
-  let start = -1
-  let best = 0
-  for (let frame = 0; frame <= values.length; frame++) {
-    const value = values[frame] ?? 0
-    if (value >= edge) {
-      if (start < 0) start = frame
-      best = Math.max(best, value)
-    } else if (start >= 0) {
-      if (best >= belief) spans.push({ start, end: frame })
-      start = -1
-      best = 0
+  let frame = 0
+  while (frame < values.length) {
+    if ((values[frame] as number) < belief * edge) {
+      frame++
+      continue
     }
+    let end = frame
+    let peak = 0
+    for (; end < values.length && (values[end] as number) >= belief * edge; end++)
+      peak = Math.max(peak, values[end] as number)
+    if (peak >= belief) {
+      let start = frame
+      let stop = end
+      while ((values[start] as number) < peak * edge) start++
+      while ((values[stop - 1] as number) < peak * edge) stop--
+      spans.push({ start, end: stop })
+    }
+    frame = end
   }
   return spans
 }
@@ -51,12 +58,12 @@ export function closures(closed: Float32Array, silence: Float32Array): Float32Ar
       shut[frame] = Math.max(shut[frame] as number, level)
     }
   }
-  for (const span of spansAbove(smooth(closed, 1), EDGE, BELIEF)) {
+  for (const span of spansAround(smooth(closed, 1), BELIEF, EDGE)) {
     const end = span.end + RELEASE_FRAMES
     const missing = Math.max(0, SHORTEST_FRAMES - (end - span.start))
     hold({ start: span.start - Math.ceil(missing / 2), end: end + Math.floor(missing / 2) })
   }
-  for (const span of spansAbove(silence, 0.5, 0.5))
-    if (span.end - span.start >= PAUSE_FRAMES) hold({ start: span.start + RAMP_FRAMES, end: span.end - RAMP_FRAMES })
+  for (const { start, end } of spansAround(silence, 0.5, 1))
+    if (end - start >= PAUSE_FRAMES) hold({ start: start === 0 ? 0 : start + RAMP_FRAMES, end })
   return shut
 }

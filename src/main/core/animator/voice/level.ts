@@ -14,8 +14,11 @@ const HOLD_BLOCKS = 2
 /** A stretch this far below the loudest speech is background, not a quiet speaker. */
 const QUIET_SPEAKER_DB = 18
 const RANGE_DB = 30
+/** Full scale is about 42 dB on this scale; sounds with peaks 62 dB under it are silence, however far they stand out. */
+const QUIETEST_PEAK_DB = -20
 
-function percentile(values: Float32Array, share: number): number {
+/** The value below which a share (0 .. 1) of the values lie; 0 of none. */
+export function percentile(values: Float32Array, share: number): number {
   const sorted = values.slice().sort()
   return sorted.length === 0 ? 0 : (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number)
 }
@@ -43,7 +46,7 @@ export function measureLevel(loudness: Float32Array): Level {
     const before = Math.floor(position)
     const a = held[before] ?? loudest
     const b = held[before + 1] ?? a
-    const high = a + (b - a) * (position - before)
+    const high = Math.max(QUIETEST_PEAK_DB, a + (b - a) * (position - before))
     const low = Math.max(high - RANGE_DB, Math.min(floor + 6, high - 14))
     peak[frame] = high
     energy[frame] = Math.min(1, Math.max(0, ((loudness[frame] as number) - low) / (high - 2 - low)))

@@ -16,6 +16,8 @@ export const MOUTH_CLASSES = [
   'round',
 ] as const
 
+export type MouthClass = (typeof MOUTH_CLASSES)[number]
+
 type Layer = {
   readonly inputs: number
   readonly outputs: number

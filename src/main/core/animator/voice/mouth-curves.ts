@@ -1,7 +1,8 @@
 import type { MouthCurves } from '../types.ts'
 import { closures } from './closures.ts'
 import { voiceFeatures } from './features.ts'
-import { classifyMouth, MOUTH_CLASSES } from './mouth-classes.ts'
+import { classifyMouth, MOUTH_CLASSES, type MouthClass } from './mouth-classes.ts'
+import { percentile } from './level.ts'
 import { smooth, smoothstep } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
@@ -11,19 +12,27 @@ type Shape = { readonly jaw: number; readonly wide: number; readonly upper: numb
  * The mouth of each class when it is spoken at full voice, by what phonetics books show of English and Mandarin:
  * openness falls from [a] over [e] to [i] and [u]; [i] is spread, [u] and [w] rounded; [s] shows the teeth, [f] lifts the upper lip.
  */
-const SHAPES: Readonly<Record<(typeof MOUTH_CLASSES)[number], Shape>> = {
+const SHAPES: Readonly<Record<MouthClass, Shape>> = {
   sil: { jaw: 0, wide: 0, upper: 0 },
   closed: { jaw: 0, wide: -0.05, upper: 0 },
-  labiodental: { jaw: 0.12, wide: 0.1, upper: 0.6 },
-  sibilant: { jaw: 0.16, wide: 0.4, upper: 0.35 },
-  hush: { jaw: 0.2, wide: -0.45, upper: 0.3 },
-  consonant: { jaw: 0.3, wide: 0.1, upper: 0.05 },
+  labiodental: { jaw: 0.2, wide: 0.1, upper: 0.6 },
+  sibilant: { jaw: 0.25, wide: 0.4, upper: 0.35 },
+  hush: { jaw: 0.3, wide: -0.45, upper: 0.3 },
+  consonant: { jaw: 0.38, wide: 0.1, upper: 0.05 },
   open: { jaw: 1, wide: 0.1, upper: 0.1 },
-  mid: { jaw: 0.66, wide: 0.3, upper: 0.1 },
-  spread: { jaw: 0.44, wide: 0.9, upper: 0.15 },
-  'round-open': { jaw: 0.7, wide: -0.65, upper: 0 },
-  round: { jaw: 0.36, wide: -1, upper: 0 },
+  mid: { jaw: 0.75, wide: 0.3, upper: 0.1 },
+  spread: { jaw: 0.58, wide: 0.9, upper: 0.15 },
+  'round-open': { jaw: 0.8, wide: -0.65, upper: 0 },
+  round: { jaw: 0.52, wide: -1, upper: 0 },
 }
+
+/** A voice whose open vowels the model sees dimly (noise, a strange voice) still opens wide: the top of its jaw is raised to this. */
+const WIDEST_SHARE = 0.97
+const WIDEST_JAW = 0.85
+const MOST_GAIN = 1.4
+
+/** How loud a full hiss counts beside full voice. */
+const HISS_LOUDNESS = 0.45
 
 const secondsToFrames = (seconds: number): number => seconds * FRAME_RATE
 /** Lips and jaw are slower than sound: widths glide between neighbours (co-articulation), the jaw follows its syllable. */
@@ -55,26 +64,26 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
   const rawUpper = new Float32Array(frameCount)
   for (let frame = 0; frame < frameCount; frame++) {
     const loud = energy[frame] as number
-    let jaw = 0
-    let wide = 0
-    let upper = 0
-    MOUTH_CLASSES.forEach((name, index) => {
-      const share = likely[frame * classCount + index] as number
-      const shape = SHAPES[name]
-      jaw += share * shape.jaw
-      wide += share * shape.wide
-      upper += share * shape.upper
-    })
-    silence[frame] = Math.max(likely[frame * classCount] as number, 1 - smoothstep(0.02, 0.15, loud))
-    closed[frame] = likely[frame * classCount + 1] as number
-    rawJaw[frame] = jaw * smoothstep(0, 0.35, loud) * (0.5 + 0.5 * loud)
-    rawWide[frame] = wide
-    rawUpper[frame] = upper
+    const share = (name: MouthClass): number => likely[frame * classCount + MOUTH_CLASSES.indexOf(name)] as number
+    // The loudness leaves hiss out; a mouth that surely hisses is not at rest.
+    const hiss = smoothstep(0.5, 0.9, share('sibilant') + share('hush') + share('labiodental'))
+    const voiced = Math.max(loud, HISS_LOUDNESS * hiss)
+    const blend = (of: keyof Shape): number => {
+      let sum = 0
+      for (const name of MOUTH_CLASSES) sum += share(name) * SHAPES[name][of]
+      return sum
+    }
+    silence[frame] = Math.max(share('sil'), (1 - smoothstep(0.02, 0.15, loud)) * (1 - hiss))
+    closed[frame] = share('closed')
+    rawJaw[frame] = blend('jaw') * smoothstep(0, 0.2, voiced) * (0.2 + 0.8 * voiced)
+    rawWide[frame] = blend('wide')
+    rawUpper[frame] = blend('upper')
   }
-  const jaw = smooth(rawJaw, JAW_SIGMA)
+  const relaxed = smooth(rawJaw, JAW_SIGMA)
+  const widest = percentile(relaxed, WIDEST_SHARE)
+  const gain = Math.min(MOST_GAIN, Math.max(1, WIDEST_JAW / Math.max(widest, 1e-3)))
   const shut = closures(closed, silence)
-  for (let frame = 0; frame < frameCount; frame++)
-    jaw[frame] = Math.min(1, (jaw[frame] as number) * (1 - (shut[frame] as number)))
+  const jaw = relaxed.map((value, frame) => Math.min(1, value * gain) * (1 - (shut[frame] as number)))
   return {
     hopSeconds: 1 / FRAME_RATE,
     jaw,
