@@ -38,10 +38,11 @@ const perform = async (id: number, call: WorkerCall, signal: AbortSignal): Promi
   }
 }
 
-/** What is not a coded error of ours is a fault of the renderer. */
+/** What is not a coded error of ours is a fault of the renderer; where it happened is kept for the report. */
 const errorOf = (thrown: unknown): ErrorData => {
   if (thrown instanceof StudioError) return thrown.data
-  return { ...toErrorData(thrown), code: 'E-ENGINE-FAILED', params: { value: String(thrown).slice(0, 500) } }
+  const detail = thrown instanceof Error ? (thrown.stack ?? '').slice(0, 1000) : ''
+  return { ...toErrorData(thrown), code: 'E-ENGINE-FAILED', params: { value: String(thrown).slice(0, 500), detail } }
 }
 
 const cancels = new Map<number, AbortController>()

@@ -20,6 +20,9 @@ export type DecodeImageOptions = {
   readonly signal?: AbortSignal
 }
 
+// Every picture is decoded once; remembered operations would only hold memory.
+sharp.cache(false)
+
 /** Longest side that is accepted, pixels. */
 const MAX_SIDE = 8192
 const BMP_TIMEOUT_MS = 20_000
