@@ -25,7 +25,8 @@ export function createJobReporter(clock: Clock, isBehind: () => boolean, tell: (
 
   const tellNow = (job: Job, now: number) => {
     waiting.delete(job.jobId)
-    const fingerprint = JSON.stringify(job)
+    // What no line shows: a row that changed only there is no news.
+    const fingerprint = JSON.stringify({ ...job, startedAt: 0, endedAt: 0, findings: 0 })
     if (told.get(job.jobId) === fingerprint) return
     told.set(job.jobId, fingerprint)
     toldAt.set(job.jobId, now)

@@ -57,11 +57,13 @@ function once<T>(read: (text: string) => T) {
     return read(text)
   }
 }
-const asText = once((text) => {
-  if (text === '') throw new InvalidArgumentError('It is empty.')
+/** What follows an option that was left without its value is the next option, and never meant as the value. */
+function requireValue(text: string): string {
+  if (text === '' || text.startsWith('--')) throw new InvalidArgumentError('Its value is missing.')
   return text
-})
-const collect = (text: string, previous: string[] | undefined) => [...(previous ?? []), text]
+}
+const asText = once(requireValue)
+const collect = (text: string, previous: string[] | undefined) => [...(previous ?? []), requireValue(text)]
 const oneOf = <T extends string>(choices: readonly T[]) =>
   once((text): T => {
     const choice = choices.find((candidate) => candidate === text)
