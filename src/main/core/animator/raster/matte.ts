@@ -8,214 +8,159 @@ import type { Coarse } from './person.ts'
  */
 export type Layers = { readonly front: Uint8Array; readonly plate: Uint8Array }
 
-/** Mean colour of the cells that `share` selects, spread into all others: blurred sums, wider where nothing is near. Four floats a cell: R G B weight. */
-const spreadColours = ({ columns, rows, colour }: Coarse, share: (cell: number) => number): Float32Array => {
+/** Box blur of `channels` interleaved values a cell, in place; cells beyond the border count as 0. */
+const boxBlur = (values: Float32Array, channels: number, columns: number, rows: number, radius: number): void => {
+  const sums = new Float32Array(Math.max(columns, rows) + 1)
+  const blur = (start: number, step: number, count: number): void => {
+    for (let k = 0; k < count; k++) sums[k + 1] = (sums[k] as number) + (values[start + k * step] as number)
+    for (let k = 0; k < count; k++) {
+      const sum = (sums[Math.min(count, k + radius + 1)] as number) - (sums[Math.max(0, k - radius)] as number)
+      values[start + k * step] = sum / (2 * radius + 1)
+    }
+  }
+  for (let c = 0; c < channels; c++) {
+    for (let j = 0; j < rows; j++) blur(j * columns * channels + c, channels, columns)
+    for (let i = 0; i < columns; i++) blur(i * channels + c, columns * channels, rows)
+  }
+}
+
+/** Local mean of `colour` (three floats a cell) over the cells where `share` is 1, spread into all others, nearest first. */
+const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: number) => number): Float32Array => {
   const count = columns * rows
   const sums = new Float32Array(count * 4)
   for (let cell = 0; cell < count; cell++) {
-    const w = share(cell)
-    for (let c = 0; c < 3; c++) sums[cell * 4 + c] = w * (colour[cell * 3 + c] as number)
-    sums[cell * 4 + 3] = w
+    sums[cell * 4 + 3] = share(cell)
+    for (let c = 0; c < 3; c++) sums[cell * 4 + c] = share(cell) * (colour[cell * 3 + c] as number)
   }
-  const out = new Float32Array(count * 4)
-  for (const radius of [1, 2, 4, 8, 16]) {
-    boxBlur(sums, columns, rows, radius)
+  const out = new Float32Array(count * 3)
+  const known = new Float32Array(count)
+  for (const radius of [1, 2, 4, 8, 16, 32]) {
+    boxBlur(sums, 4, columns, rows, radius)
     for (let cell = 0; cell < count; cell++) {
-      // Nearer means count first: each wider blur only fills what is still missing.
-      const missing = 1 - (out[cell * 4 + 3] as number)
       const weight = sums[cell * 4 + 3] as number
-      if (missing <= 0 || weight <= 1e-4) continue
-      const take = Math.min(missing, weight * 4)
-      for (let c = 0; c < 3; c++)
-        out[cell * 4 + c] = (out[cell * 4 + c] as number) + (take * (sums[cell * 4 + c] as number)) / weight
-      out[cell * 4 + 3] = (out[cell * 4 + 3] as number) + take
+      const take = Math.min(1 - (known[cell] as number), weight * 4)
+      if (weight < 1e-4 || take <= 0) continue
+      for (let c = 0; c < 3; c++) {
+        out[cell * 3 + c] = (out[cell * 3 + c] as number) + (take * (sums[cell * 4 + c] as number)) / weight
+      }
+      known[cell] = (known[cell] as number) + take
     }
   }
-  for (let cell = 0; cell < count; cell++) {
-    const weight = out[cell * 4 + 3] as number
-    if (weight > 0) for (let c = 0; c < 3; c++) out[cell * 4 + c] = (out[cell * 4 + c] as number) / weight
-  }
-  return out
+  return out.map((value, i) => value / Math.max(1e-4, known[Math.floor(i / 3)] as number))
 }
 
-const boxBlur = (values: Float32Array, columns: number, rows: number, radius: number): void => {
-  const line = new Float32Array(Math.max(columns, rows) + 1)
-  const blur = (start: number, step: number, count: number): void => {
-    line[0] = 0
-    for (let k = 0; k < count; k++) line[k + 1] = (line[k] as number) + (values[start + k * step] as number)
-    for (let k = 0; k < count; k++) {
-      const from = Math.max(0, k - radius)
-      const to = Math.min(count, k + radius + 1)
-      values[start + k * step] = ((line[to] as number) - (line[from] as number)) / (2 * radius + 1)
-    }
-  }
-  for (let c = 0; c < 4; c++) {
-    for (let j = 0; j < rows; j++) blur(j * columns * 4 + c, 4, columns)
-    for (let i = 0; i < columns; i++) blur(i * 4 + c, columns * 4, rows)
-  }
-}
-
-/** For every cell the nearest cell of `clean` background, as its index or -1; two passes of vector propagation. */
-const nearestClean = ({ columns, rows }: Coarse, clean: Uint8Array): Int32Array => {
-  const nearest = new Int32Array(columns * rows).fill(-1)
-  for (let cell = 0; cell < nearest.length; cell++) if (clean[cell]) nearest[cell] = cell
-  const distance = (cell: number, other: number): number =>
-    ((cell % columns) - (other % columns)) ** 2 + (Math.floor(cell / columns) - Math.floor(other / columns)) ** 2
-  const tryCell = (cell: number, from: number): void => {
-    const other = nearest[from] as number
-    if (other < 0) return
-    const own = nearest[cell] as number
-    if (own < 0 || distance(cell, other) < distance(cell, own)) nearest[cell] = other
-  }
-  for (let pass = 0; pass < 2; pass++) {
-    for (let k = 0; k < nearest.length; k++) {
-      const cell = pass === 0 ? k : nearest.length - 1 - k
-      const sign = pass === 0 ? -1 : 1
-      const i = cell % columns
-      const j = Math.floor(cell / columns)
-      const inRow = i + sign >= 0 && i + sign < columns
-      const inColumn = j + sign >= 0 && j + sign < rows
-      if (inRow) tryCell(cell, cell + sign)
-      if (inColumn) tryCell(cell, cell + sign * columns)
-      if (inRow && inColumn) tryCell(cell, cell + sign * columns + sign)
-      if (i - sign >= 0 && i - sign < columns && inColumn) tryCell(cell, cell + sign * columns - sign)
-    }
-  }
-  return nearest
-}
-
+/** More cells than any way out of the person. */
+const FAR = 99
 /** The hidden background is filled this many cells deep; no pose uncovers more. */
-const FILLED = 10
+const FILLED = 14
 
-type Outline = {
-  /** Share of the person, 0..1, softened over the band. */
-  readonly share: Float32Array
-  /** Way to the nearest clean background, cells; two floats a cell. */
-  readonly way: Float32Array
-  /** Cells beyond the band. */
-  readonly clean: Uint8Array
-}
-
-const outlineOf = (coarse: Coarse): Outline => {
-  const { columns, rows, person } = coarse
-  const count = columns * rows
-  const soft = new Float32Array(count * 4)
-  for (let cell = 0; cell < count; cell++) soft[cell * 4] = person[cell] as number
-  boxBlur(soft, columns, rows, 1)
-  boxBlur(soft, columns, rows, 1)
-  const share = new Float32Array(count)
-  const clean = new Uint8Array(count)
-  for (let cell = 0; cell < count; cell++) {
-    share[cell] = soft[cell * 4] as number
-    clean[cell] = (share[cell] as number) < 0.01 ? 1 : 0
-  }
-  const nearest = nearestClean(coarse, clean)
-  const steps = new Float32Array(count * 4)
-  for (let cell = 0; cell < count; cell++) {
-    const near = nearest[cell] as number
-    steps[cell * 4] = near < 0 ? 2 * FILLED : (near % columns) - (cell % columns)
-    steps[cell * 4 + 1] = near < 0 ? 2 * FILLED : Math.floor(near / columns) - Math.floor(cell / columns)
-  }
-  boxBlur(steps, columns, rows, 1)
-  const way = new Float32Array(count * 2)
-  for (let cell = 0; cell < count; cell++) {
-    way[cell * 2] = steps[cell * 4] as number
-    way[cell * 2 + 1] = steps[cell * 4 + 1] as number
-  }
-  return { share, way, clean }
-}
-
-const BACKGROUND = 1
-const DEEP = 2
-
-/** Sorts the squares between four neighbouring cells: background throughout, person so deep inside that nothing behind ever shows, or neither. */
-const cellKinds = ({ columns, rows }: Coarse, { share, way }: Outline): Uint8Array => {
-  const kind = new Uint8Array(columns * rows)
-  for (let j = 0; j < rows - 1; j++) {
-    for (let i = 0; i < columns - 1; i++) {
-      const cell = j * columns + i
-      const corners = [cell, cell + 1, cell + columns, cell + columns + 1].map((k) => share[k] as number)
-      if (Math.max(...corners) < 0.01) kind[cell] = BACKGROUND
-      else if (Math.hypot(way[cell * 2] as number, way[cell * 2 + 1] as number) > FILLED + 1) kind[cell] = DEEP
+/** Ways from every cell to clean background, cells: left or right (signed) and up (0 or less); -FAR where there is none. */
+const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
+  const side = new Float32Array(clean.length).fill(-FAR)
+  const up = new Float32Array(clean.length).fill(-FAR)
+  for (let cell = 0; cell < clean.length; cell++) {
+    if (clean[cell]) side[cell] = up[cell] = 0
+    else {
+      if (cell % columns > 0) side[cell] = Math.max(-FAR, (side[cell - 1] as number) - 1)
+      if (cell >= columns) up[cell] = Math.max(-FAR, (up[cell - columns] as number) - 1)
     }
   }
-  return kind
+  let right = FAR
+  for (let cell = clean.length - 1; cell >= 0; cell--) {
+    if (cell % columns === columns - 1) right = FAR
+    right = clean[cell] ? 0 : right + 1
+    if (right < -(side[cell] as number)) side[cell] = right
+  }
+  return { side, up }
 }
 
 /**
- * Takes `image` apart along the person's outline. In a band along it a pixel's alpha comes from where its colour lies between the
- * local colours of both sides; where those are alike, from the outline alone. The hidden background is the visible one mirrored at the
- * outline, fading into its local mean with depth, so that texture goes on for the few pixels that ever show.
+ * Takes `image` apart along the person's outline. In a narrow band along it a pixel's alpha comes from where its colour lies between the
+ * local colours of both sides; where those are alike, from the outline alone. The hidden background is the visible one mirrored along its
+ * row and its column, whichever way out is shorter, so that level and upright lines go on; deeper in it fades to the local mean.
  */
 export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const { width, height, data } = image
-  const { left, top, step, columns, rows, person } = coarse
+  const { left, top, step, columns, rows, colour, person } = coarse
   const front = new Uint8Array(data)
   const frontPixels = new Uint32Array(front.buffer)
   const plate = new Uint8Array(data)
-  const outline = outlineOf(coarse)
-  const { share: shares, way, clean } = outline
-  const inner = spreadColours(coarse, (cell) => (person[cell] === 1 && (shares[cell] as number) > 0.9 ? 1 : 0))
-  const outer = spreadColours(coarse, (cell) => clean[cell] as number)
-  const kind = cellKinds(coarse, outline)
-  const at = (values: Float32Array, stride: number, c: number, cell: number, fx: number, fy: number): number => {
-    const a = cell * stride + c
-    const d = a + columns * stride
-    return (
-      ((values[a] as number) * (1 - fx) + (values[a + stride] as number) * fx) * (1 - fy) +
-      ((values[d] as number) * (1 - fx) + (values[d + stride] as number) * fx) * fy
-    )
-  }
+  const shares = Float32Array.from(person)
+  boxBlur(shares, 1, columns, rows, 1)
+  const clean = Uint8Array.from(shares, (share) => (share < 0.01 ? 1 : 0))
+  const { side, up } = waysOut(clean, columns)
+  const inner = spread(coarse, colour, (cell) => ((shares[cell] as number) > 0.95 ? 1 : 0))
+  const outer = spread(coarse, colour, (cell) => clean[cell] as number)
+  const squares = spread(
+    coarse,
+    colour.map((value) => value * value),
+    (cell) => clean[cell] as number,
+  )
   const x1 = Math.min(width, left + columns * step)
   const y1 = Math.min(height, top + rows * step)
+  let cell = 0
+  let fx = 0
+  let fy = 0
+  const at = (values: Float32Array, stride: number, c: number): number => {
+    const a = cell * stride + c
+    const b = a + columns * stride
+    const upper = (values[a] as number) * (1 - fx) + (values[a + stride] as number) * fx
+    return upper * (1 - fy) + ((values[b] as number) * (1 - fx) + (values[b + stride] as number) * fx) * fy
+  }
+  /** Where the mirrored pixel lies in `data`, or -1 when it is not plain background. */
+  const mirror = (x: number, y: number): number => {
+    if (x < left || x >= x1 || y < top || y >= y1) return -1
+    const there = Math.floor((y - top) / step) * columns + Math.floor((x - left) / step)
+    return clean[there] ? (y * width + x) * 4 : -1
+  }
+  const alphaAt = (share: number, to: number): number => {
+    if (share > 0.99) return 1
+    let dot = 0
+    let length = 0
+    let variance = 0
+    for (let c = 0; c < 3; c++) {
+      const b = at(outer, 3, c)
+      variance += Math.max(0, at(squares, 3, c) - b * b)
+      const f = at(inner, 3, c) - b
+      dot += ((data[to + c] as number) - b) * f
+      length += f * f
+    }
+    const trust = length / (length + 1600)
+    // Far out before a busy background only what is plainly the person's colour counts; far in only what is plainly background goes.
+    const busy = clamp(2.5 * Math.sqrt(variance / Math.max(1, length)), 0.06, 0.5)
+    const needed = busy * (1 - smoothstep(0, 0.85, share))
+    const byColour = smoothstep(needed, needed + 0.5, clamp(dot / Math.max(1, length)))
+    const mixed = smoothstep(0.3, 0.7, share) * (1 - trust) + byColour * trust
+    const alpha = clamp(mixed + smoothstep(0.8, 0.98, share) - smoothstep(0.06, 0.01, share))
+    return alpha < 0.03 ? 0 : alpha > 0.97 ? 1 : alpha
+  }
   for (let y = top; y < y1; y++) {
     const gy = clamp((y - top + 0.5) / step - 0.5, 0, rows - 1.001)
-    const cj = gy | 0
+    fy = gy % 1
     for (let x = left; x < x1; x++) {
       const gx = clamp((x - left + 0.5) / step - 0.5, 0, columns - 1.001)
-      const ci = gx | 0
-      const cell = cj * columns + ci
+      fx = gx % 1
+      cell = (gy | 0) * columns + (gx | 0)
       const to = (y * width + x) * 4
-      if (kind[cell] === BACKGROUND) {
-        frontPixels[to >> 2] = 0
-        continue
-      }
-      if (kind[cell] === DEEP) continue
-      const fx = gx - ci
-      const fy = gy - cj
-      const share = at(shares, 1, 0, cell, fx, fy)
-      let alpha = 1
-      if (share < 0.99) {
-        const shape = smoothstep(0.3, 0.7, share)
-        let dot = 0
-        let length = 0
-        for (let c = 0; c < 3; c++) {
-          const f = at(inner, 4, c, cell, fx, fy)
-          const b = at(outer, 4, c, cell, fx, fy)
-          dot += ((data[to + c] as number) - b) * (f - b)
-          length += (f - b) * (f - b)
-        }
-        const byColour = clamp(dot / Math.max(1, length))
-        const trust = length / (length + 1600)
-        // Far out only what is plainly the person's colour counts (a loose strand), far in only what is plainly background.
-        const needed = 0.5 * (1 - smoothstep(0, 0.85, share))
-        const mixed = shape * (1 - trust) + smoothstep(needed, needed + 0.5, byColour) * trust
-        alpha = clamp(mixed + smoothstep(0.8, 0.98, share) - smoothstep(0.05, 0.01, share))
-        alpha = alpha < 0.03 ? 0 : alpha > 0.97 ? 1 : alpha
-      }
+      const share = at(shares, 1, 0)
+      const alpha = share < 0.01 ? 0 : alphaAt(share, to)
       if (alpha === 0) {
         frontPixels[to >> 2] = 0
         continue
       }
-      const dx = at(way, 2, 0, cell, fx, fy)
-      const dy = at(way, 2, 1, cell, fx, fy)
-      const mx = Math.round(clamp(x + 2 * dx * step, left, x1 - 1))
-      const my = Math.round(clamp(y + 2 * dy * step, top, y1 - 1))
-      const mirrored = Math.floor((my - top) / step) * columns + Math.floor((mx - left) / step)
-      const kept = clean[mirrored] ? 1 - smoothstep(0.5 * FILLED, FILLED, Math.hypot(dx, dy)) : 0
-      const from = (my * width + mx) * 4
+      const way = Math.min(Math.abs(side[cell] as number), -(up[cell] as number))
+      if (way > FILLED) continue
+      const across = at(side, 1, 0)
+      const above = at(up, 1, 0)
+      const a = mirror(Math.round(x + 2 * across * step), y)
+      const b = mirror(x, Math.round(y + 2 * above * step))
+      const fade = 1 - smoothstep(0.5 * FILLED, FILLED, way)
+      const wa = a < 0 ? 0 : fade / (across * across + 0.1)
+      const wb = b < 0 ? 0 : fade / (above * above + 0.1)
+      const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
       for (let c = 0; c < 3; c++) {
-        const value = at(outer, 4, c, cell, fx, fy) * (1 - kept) + (data[from + c] as number) * kept
+        const seen = wa * (data[a + c] ?? 0) + wb * (data[b + c] ?? 0)
+        const value = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
         plate[to + c] = value
         front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)
       }

@@ -22,7 +22,7 @@ export type Coarse = {
 }
 
 /** Cells a face height: fine enough for a silhouette, a few milliseconds to solve. */
-const CELLS_PER_FACE = 32
+const CELLS_PER_FACE = 40
 /** How far round the moving region the background is looked at, face heights. */
 const MARGIN = 0.4
 /** Colour bins a channel of the two colour models. */
@@ -112,7 +112,7 @@ const binOf = (colour: Float32Array, cell: number): number => {
   return (q(0) * BINS + q(1)) * BINS + q(2)
 }
 
-/** Log odds of person against background by colour, per bin, from weighted cells; both histograms are blurred by one bin. */
+/** Log odds of person against background by colour, per bin, from weighted cells; both histograms are blurred by a bin or two. */
 const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
   const size = BINS ** 3
   const models = [new Float32Array(size), new Float32Array(size)] as const
@@ -126,7 +126,7 @@ const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): F
     totals[k] += Math.abs(weight)
   }
   for (const model of models) {
-    for (const stride of [1, BINS, BINS * BINS]) {
+    for (const stride of [1, BINS, BINS * BINS, 1, BINS, BINS * BINS]) {
       const before = model.slice()
       for (let i = 0; i < size; i++) {
         const a = Math.floor(i / stride) % BINS
@@ -146,21 +146,20 @@ const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): F
  * Random walk with priors (Grady 2005): every cell leans toward its own log odds and toward like-coloured neighbours. Gauss-Seidel,
  * alternating directions, in place on `person`.
  */
-const settle = (coarse: Coarse, odds: Float32Array, sweeps: number): void => {
-  const { columns, rows, colour, person } = coarse
+const settle = ({ columns, rows, colour, person }: Coarse, odds: Float32Array, sweeps: number): void => {
   const count = columns * rows
-  const across = new Float32Array(count)
-  const down = new Float32Array(count)
-  const likeness = (a: number, b: number): number => {
-    let d = 0
-    for (let c = 0; c < 3; c++) d += ((colour[a * 3 + c] as number) - (colour[b * 3 + c] as number)) ** 2
-    return Math.exp(-d / 700) + 0.004
-  }
-  for (let cell = 0; cell < count; cell++) {
-    if (cell % columns < columns - 1) across[cell] = likeness(cell, cell + 1)
-    if (cell < count - columns) down[cell] = likeness(cell, cell + columns)
-  }
-  const pull = 0.06
+  const links = LINKS.map(({ across, down, share }) => {
+    const weights = new Float32Array(count)
+    const offset = down * columns + across
+    for (let cell = 0; cell < count - offset; cell++) {
+      if ((cell % columns) + across >= columns) continue
+      let d = 0
+      for (let c = 0; c < 3; c++)
+        d += ((colour[cell * 3 + c] as number) - (colour[(cell + offset) * 3 + c] as number)) ** 2
+      weights[cell] = share * (Math.exp(-d / 700) + 0.003)
+    }
+    return { offset, weights }
+  })
   const own = odds.map((value) => 1 / (1 + Math.exp(-value)))
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (let k = 0; k < count; k++) {
@@ -170,20 +169,29 @@ const settle = (coarse: Coarse, odds: Float32Array, sweeps: number): void => {
         person[cell] = value > 0 ? 1 : 0
         continue
       }
-      const i = cell % columns
-      const left = i > 0 ? (across[cell - 1] as number) : 0
-      const right = across[cell] as number
-      const above = cell >= columns ? (down[cell - columns] as number) : 0
-      const below = down[cell] as number
-      let sum = pull * (own[cell] as number)
-      if (left > 0) sum += left * (person[cell - 1] as number)
-      if (right > 0) sum += right * (person[cell + 1] as number)
-      if (above > 0) sum += above * (person[cell - columns] as number)
-      if (below > 0) sum += below * (person[cell + columns] as number)
-      person[cell] = sum / (pull + left + right + above + below)
+      let sum = PULL * (own[cell] as number)
+      let total = PULL
+      for (const { offset, weights } of links) {
+        const after = weights[cell] as number
+        if (after > 0) sum += after * (person[cell + offset] as number)
+        const before = cell >= offset ? (weights[cell - offset] as number) : 0
+        if (before > 0) sum += before * (person[cell - offset] as number)
+        total += after + before
+      }
+      person[cell] = sum / total
     }
   }
 }
+
+/** Weight of a cell's own odds against its neighbours. */
+const PULL = 0.06
+/** Neighbours of the walk; the far ones step over thin lines in the background. */
+const LINKS = [
+  { across: 1, down: 0, share: 1 },
+  { across: 0, down: 1, share: 1 },
+  { across: 3, down: 0, share: 0.5 },
+  { across: 0, down: 3, share: 0.5 },
+] as const
 
 /** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by `radius` cells. */
 const grow = (mask: Uint8Array, columns: number, rows: number, radius: number, inside: 0 | 1): Uint8Array => {
