@@ -105,7 +105,7 @@ async function readText(path: string): Promise<string> {
 }
 
 function invalid(path: string, detail: string, cause?: unknown): StudioError {
-  const params = { reason: 'manifest', file: basename(path), detail: detail.slice(0, 200) }
+  const params = { reason: 'manifest', file: basename(path), value: detail.slice(0, 200) }
   return new StudioError('E-CONFIG-INVALID', { params, ...(cause === undefined ? {} : { cause }) })
 }
 

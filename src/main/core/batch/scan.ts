@@ -112,7 +112,6 @@ async function scanInput(input: string, context: Context): Promise<void> {
   }
   if (!stats.isFile()) {
     scan.leftOver.push({ path: input, reason: 'special' })
-    scan.findings.push(inputFinding('E-INPUT-NOT-FILE', input))
     return
   }
   take(input, real, '', null, context)

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { basename } from 'node:path'
 import { StudioError } from '../../../shared/errors.ts'
 
 export type ToolRun = {
@@ -36,6 +37,7 @@ const UNSTARTABLE = new Set(['ENOENT', 'EACCES', 'EPERM', 'ENOEXEC', 'ENOTDIR', 
  */
 export function runTool(run: ToolRun): Promise<ToolResult> {
   run.signal?.throwIfAborted()
+  const tool = basename(run.path).replace(/\.exe$/i, '')
   return new Promise((resolve, reject) => {
     const child = spawn(run.path, run.args, {
       cwd: run.cwd,
@@ -54,7 +56,7 @@ export function runTool(run: ToolRun): Promise<ToolResult> {
     }
     const onAbort = () => stop(run.signal?.reason)
     const timer = setTimeout(
-      () => stop(new StudioError('E-TOOL-TIMEOUT', { params: { tool: run.path, limit: run.timeoutMs / 1000 } })),
+      () => stop(new StudioError('E-TOOL-TIMEOUT', { params: { tool, limit: run.timeoutMs / 1000 } })),
       run.timeoutMs,
     )
     run.signal?.addEventListener('abort', onAbort, { once: true })
@@ -67,7 +69,7 @@ export function runTool(run: ToolRun): Promise<ToolResult> {
     child.stdout.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length
       if (outputBytes > run.maxOutputBytes) {
-        stop(new StudioError('E-TOOL-FAILED', { params: { tool: run.path, reason: 'output' } }))
+        stop(new StudioError('E-TOOL-FAILED', { params: { tool, reason: 'output' } }))
       } else {
         chunks.push(chunk)
       }
@@ -77,7 +79,7 @@ export function runTool(run: ToolRun): Promise<ToolResult> {
     })
     child.once('error', (cause: NodeJS.ErrnoException) => {
       const code = UNSTARTABLE.has(cause.code ?? '') ? 'E-TOOL-MISSING' : 'E-TOOL-FAILED'
-      settle(() => reject(failure ?? new StudioError(code, { params: { tool: run.path }, cause })))
+      settle(() => reject(failure ?? new StudioError(code, { params: { tool }, cause })))
     })
     child.once('close', (exitCode) =>
       settle(() => {

@@ -20,7 +20,6 @@ const SECONDS_THAT_MAY_MISS = 0.25
 const SILENT_PEAK = 0.003
 /** Speech rises and falls by tens of decibels from syllable to syllable; noise, hum and clipped sound stay level. */
 const LEVEL_SPREAD_DB = 2.5
-const CLIPPED_SHARE = 0.5
 
 /** What only a full decode shows: pictures and sound that end early, and sound without a voice. */
 export async function inspectDeeply(look: DeepLook): Promise<Finding[]> {
@@ -43,20 +42,13 @@ async function listen(look: DeepLook, name: string): Promise<Finding[]> {
   const format = result.facts.format ?? ''
   const answer = await decoders.ask({ task: 'listen', path, ffmpegPath, format }, signal)
   if (answer.outcome !== 'heard') throw new StudioError('E-TOOL-FAILED', { params: { tool: 'ffmpeg' } })
-  const { seconds, peak, spreadDb, clippedShare } = answer
+  const { seconds, peak, spreadDb } = answer
   const expected = result.facts.durationSeconds ?? 0
   if (seconds < expected * SHARE_THAT_MUST_DECODE - SECONDS_THAT_MAY_MISS || seconds === 0) {
     const round = (value: number) => Math.round(value * 1000) / 1000
     const params = { file: name, reason: 'header', value: round(expected), limit: round(seconds) }
     return [{ code: 'E-INPUT-CORRUPT', level: 'error', params, value: round(expected), limit: round(seconds) }]
   }
-  const reason =
-    peak < SILENT_PEAK
-      ? 'silent'
-      : clippedShare > CLIPPED_SHARE
-        ? 'clipped'
-        : spreadDb < LEVEL_SPREAD_DB
-          ? 'noise'
-          : null
+  const reason = peak < SILENT_PEAK ? 'silent' : spreadDb < LEVEL_SPREAD_DB ? 'level' : null
   return reason === null ? [] : [{ code: 'W-NO-VOICE', level: 'warning', params: { file: name, reason } }]
 }

@@ -4,7 +4,7 @@ import type { Picture } from './inspection.ts'
 import { exifOrientation } from './exif-orientation.ts'
 
 /** Why a picture's header is not believed. `truncated`: the file ends before what its header promises. */
-export type PictureProblem = 'header' | 'truncated' | 'no-pixels'
+export type PictureProblem = 'broken' | 'truncated' | 'no-pixels'
 export type PictureResult =
   | { readonly kind: 'picture'; readonly picture: Picture; readonly problem: PictureProblem | null }
   | { readonly kind: 'bad'; readonly problem: PictureProblem }
@@ -16,7 +16,7 @@ const good = (
   rest: { orientation?: number; animated?: boolean; problem?: PictureProblem | null } = {},
 ): PictureResult =>
   width < 1 || height < 1
-    ? bad('header')
+    ? bad('broken')
     : {
         kind: 'picture',
         picture: { width, height, orientation: rest.orientation ?? 1, animated: rest.animated ?? false },
@@ -56,16 +56,16 @@ async function readJpeg(file: FileReader): Promise<PictureResult> {
     const head = await file.read(at, 4)
     if (head.length < 4) break
     if (head[0] !== 0xff)
-      return size === null ? bad('header') : good(size.width, size.height, { orientation, problem: 'header' })
+      return size === null ? bad('broken') : good(size.width, size.height, { orientation, problem: 'broken' })
     const marker = head[1] as number
     if (marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
       at += marker === 0xff ? 1 : 2
       continue
     }
     const length = head.readUInt16BE(2)
-    if (length < 2) return bad('header')
+    if (length < 2) return bad('broken')
     if (marker === 0xda) {
-      if (size === null) return bad('header')
+      if (size === null) return bad('broken')
       const hasPixels = at + 2 + length < file.sizeBytes
       return good(size.width, size.height, { orientation, problem: hasPixels ? null : 'no-pixels' })
     }
@@ -86,7 +86,7 @@ async function readJpeg(file: FileReader): Promise<PictureResult> {
 
 async function readPng(file: FileReader): Promise<PictureResult> {
   const first = await file.read(8, 25)
-  if (first.length < 25 || first.toString('latin1', 4, 8) !== 'IHDR') return bad('header')
+  if (first.length < 25 || first.toString('latin1', 4, 8) !== 'IHDR') return bad('broken')
   const width = first.readUInt32BE(8)
   const height = first.readUInt32BE(12)
   let orientation = 1
@@ -109,7 +109,7 @@ async function readPng(file: FileReader): Promise<PictureResult> {
     if (type === 'eXIf') orientation = exifOrientation(await file.read(at + 8, Math.min(length, 65_536)))
     at += 12 + length
   }
-  return good(width, height, { orientation, animated, problem: 'header' })
+  return good(width, height, { orientation, animated, problem: 'broken' })
 }
 
 async function readBmp(file: FileReader): Promise<PictureResult> {
@@ -144,7 +144,7 @@ async function readWebp(file: FileReader): Promise<PictureResult> {
       return good(head.readUIntLE(24, 3) + 1, head.readUIntLE(27, 3) + 1, { animated, orientation, problem })
     }
     default:
-      return bad('header')
+      return bad('broken')
   }
 }
 
@@ -226,6 +226,6 @@ async function readOther(file: FileReader): Promise<PictureResult> {
     const { width, height, orientation } = imageSize(head)
     return good(width, height, { orientation: orientation ?? 1 })
   } catch {
-    return bad('header')
+    return bad('broken')
   }
 }

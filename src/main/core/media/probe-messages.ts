@@ -53,7 +53,6 @@ export const probeAnswerSchema = z.discriminatedUnion('outcome', [
     seconds: z.number(),
     peak: z.number(),
     spreadDb: z.number(),
-    clippedShare: z.number(),
   }),
   /** The code of a StudioError, or E-INTERNAL, with its params. */
   z.strictObject({

@@ -8,15 +8,12 @@ export type Heard = {
   readonly peak: number
   /** Standard deviation of the level of short frames, decibels; frames of digital silence are left out. */
   readonly spreadDb: number
-  /** Share of samples at full scale, 0..1. */
-  readonly clippedShare: number
 }
 
 const SAMPLE_RATE = 8000
 const FRAME_SAMPLES = 200 // 25 ms
 const TIMEOUT_MS = 120_000
 const FULL_SCALE = 32_768
-const CLIPPED_AT = 32_500
 const SILENCE_DB = -70
 
 /** Decodes a whole recording to 8 kHz mono and sums up its levels, keeping nothing. Throws E-INPUT-CORRUPT, E-TOOL-MISSING, E-TOOL-TIMEOUT. */
@@ -77,7 +74,6 @@ function createLevels(): { readonly add: (chunk: Buffer) => void; readonly sum: 
   let odd = -1
   let samples = 0
   let peak = 0
-  let clipped = 0
   let frameEnergy = 0
   let frameSamples = 0
   let frames = 0
@@ -87,7 +83,6 @@ function createLevels(): { readonly add: (chunk: Buffer) => void; readonly sum: 
   const addSample = (value: number) => {
     const size = Math.abs(value)
     if (size > peak) peak = size
-    if (size >= CLIPPED_AT) clipped += 1
     samples += 1
     frameEnergy += value * value
     frameSamples += 1
@@ -119,7 +114,6 @@ function createLevels(): { readonly add: (chunk: Buffer) => void; readonly sum: 
         seconds: samples / SAMPLE_RATE,
         peak: peak / FULL_SCALE,
         spreadDb: Math.sqrt(variance),
-        clippedShare: samples === 0 ? 0 : clipped / samples,
       }
     },
   }

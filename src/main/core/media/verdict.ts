@@ -75,13 +75,13 @@ function typeFindings(inspection: Inspection, name: string, limits: MediaLimits)
   // A damaged file is not worth converting.
   const canConvert =
     inspection.problems.length === 0 && (own !== undefined || (kind === 'video' && facts.hasAudio === true))
-  const refuse = (value: string, reason?: string): Finding => ({
+  const refuse = (value: string, reason?: string, isConvertible = canConvert): Finding => ({
     code: 'E-INPUT-TYPE',
     level: 'error',
     params: { file: name, value, limit, ...(reason === undefined ? {} : { reason }) },
     value,
     limit,
-    ...(canConvert ? { repair: 'convert' as const } : {}),
+    ...(isConvertible ? { repair: 'convert' as const } : {}),
   })
   const promised = kindOfName(name)
   // Pairing goes by names: a picture called .mp3 has been taken for a voice. (An .mp4 may hold sound alone.)
@@ -94,15 +94,13 @@ function typeFindings(inspection: Inspection, name: string, limits: MediaLimits)
   if (own === undefined) return [refuse(format, format === 'unknown' ? 'unknown' : undefined)]
   if (!own.formats.includes(format)) return [refuse(format)]
   if (inspection.picture?.animated === true) return [refuse(format, 'animated')]
-  if (
-    kind === 'audio' &&
-    format === 'wav' &&
-    limits.audio?.wavCodecs !== undefined &&
-    inspection.problems.length === 0
-  ) {
+  if (kind === 'audio' && format === 'wav' && inspection.problems.length === 0) {
     const container = inspection.sound?.container ?? 'riff'
-    if (container !== 'riff') return [refuse(container, 'codec')]
-    if (!limits.audio.wavCodecs.includes(facts.codec ?? '')) return [refuse(facts.codec ?? '', 'codec')]
+    // ffmpeg reads big-endian samples the wrong way round and makes noise of them.
+    if (container === 'rifx') return [refuse(container, 'codec', false)]
+    const codecs = limits.audio?.wavCodecs
+    if (codecs !== undefined && container !== 'riff') return [refuse(container, 'codec')]
+    if (codecs !== undefined && !codecs.includes(facts.codec ?? '')) return [refuse(facts.codec ?? '', 'codec')]
   }
   return []
 }

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import pino from 'pino'
+import { findTools } from '../../src/main/core/lib/find-tools.ts'
+import type { Tools } from '../../src/main/core/lib/find-tools.ts'
+import type { MediaRow } from '../../src/main/core/media/inspection.ts'
+import { createMedia } from '../../src/main/core/media/media.ts'
+import type { Media } from '../../src/main/core/media/media.ts'
+import type { Clock } from '../../src/main/core/ports.ts'
+
+export const tools = findTools({ env: process.env })
+
+/** Path of the ffmpeg that makes test files. */
+export function ffmpegPath(): string {
+  if (tools.ffmpeg === null) throw new Error('these tests need ffmpeg')
+  return tools.ffmpeg.path
+}
+
+export const wallClock: Clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  setTimer: (delayMs, action) => {
+    const timer = setTimeout(action, delayMs)
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+/** The real media room with rows in memory. */
+export function createTestMedia(with_: { tools?: Tools; rows?: Map<string, MediaRow> } = {}): Media {
+  const rows = with_.rows ?? new Map<string, MediaRow>()
+  const probeProcess = new URL('../../src/main/core/media/probe-process.ts', import.meta.url)
+  if (!existsSync(probeProcess)) throw new Error('the probe process is not where it was')
+  return createMedia({
+    tools: with_.tools ?? tools,
+    probeProcess,
+    cache: {
+      find: (path) => rows.get(path) ?? null,
+      findById: (mediaId) => [...rows.values()].find((row) => row.mediaId === mediaId) ?? null,
+      save: (row) => void rows.set(row.path, row),
+    },
+    clock: wallClock,
+    logger: pino({ enabled: false }),
+  })
+}
