@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,7 +5,7 @@ import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { planBatch } from '../../src/main/core/batch/plan.ts'
 import { ENGINE_LIMITS } from '../../src/shared/model/limits.ts'
-import { wav } from './make-files.ts'
+import { fifo, wav } from './make-files.ts'
 import { createTestMedia } from './test-media.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'folders-'))
@@ -75,7 +74,7 @@ describe('folders and drops', () => {
 
   test.skipIf(process.platform === 'win32')('D604: a FIFO and a socket are no files', { timeout: 2000 }, async () => {
     const folder = folderOf('a.png', 'a.wav')
-    execFileSync('mkfifo', [join(folder, 'fifo.mp3')])
+    fifo(join(folder, 'fifo.mp3'))
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(join(folder, 'socket.mp3'), resolve))
     const plan = await planBatch({ inputs: [folder] })

@@ -18,7 +18,7 @@ import { findTools } from '../../src/main/core/lib/find-tools.ts'
 import { StudioError } from '../../src/shared/errors.ts'
 import type { ErrorCode } from '../../src/shared/errors.ts'
 import { ENGINE_LIMITS } from '../../src/shared/model/limits.ts'
-import { blankPng, encodedVoice, id3Tag, jpeg, pngHeader, text, wav } from './make-files.ts'
+import { blankPng, encodedVoice, fifo, id3Tag, jpeg, pngHeader, text, wav } from './make-files.ts'
 import { createTestMedia, tools } from './test-media.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hostile-'))
@@ -81,9 +81,7 @@ const HOSTILE: readonly Hostile[] = [
   [
     'a FIFO named .mp3',
     () => {
-      const path = join(folder, 'fifo.mp3')
-      execFileSync('mkfifo', [path])
-      return path
+      return fifo(join(folder, 'fifo.mp3'))
     },
     ['E-INPUT-NOT-FILE'],
   ],

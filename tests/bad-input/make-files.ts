@@ -182,3 +182,9 @@ export function id3Tag(sizeBytes: number, body: Buffer = Buffer.alloc(0)): Buffe
   ])
   return Buffer.concat([head, body, Buffer.alloc(size - body.length)])
 }
+
+/** A named pipe that nobody writes to. */
+export function fifo(path: string): string {
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path])
+  return path
+}

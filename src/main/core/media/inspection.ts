@@ -18,7 +18,6 @@ const soundSchema = z.strictObject({
   /** What the header claims, seconds, when that differs from what the file holds. */
   claimedSeconds: z.number().optional(),
 })
-export type Sound = z.infer<typeof soundSchema>
 
 /**
  * All that was learned from one state of a file, whatever the engine: kept in the cache. `problems` hold for every
