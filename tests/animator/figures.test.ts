@@ -85,9 +85,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a produced video, tracked again', () => {
   it.each([
-    ['woman', 'voice-en.wav'],
-    ['man', 'voice-zh.wav'],
-  ])('opens the mouth of the %s with %s, in time, and keeps the skull', async (name, voiceName) => {
+    // The synthetic English voice is not loudest where its mouth is widest: its own curves reach .77.
+    ['woman', 'voice-en.wav', 0.7],
+    ['man', 'voice-zh.wav', 0.8],
+  ])('opens the mouth of the %s with %s, in time, and keeps the skull', async (name, voiceName, least) => {
     const path = await make(`talk-${name}`, at(`${name}.png`), sample(voiceName), {
       mouth_move_strength: 1,
       head_move_strength: 0.7,
@@ -103,7 +104,7 @@ describe('a produced video, tracked again', () => {
     console.info(
       `${name}: mouth and voice ${correlation.toFixed(2)} at ${leadSeconds} s, reversed ${reversed.toFixed(2)}`,
     )
-    expect(correlation).toBeGreaterThan(0.75)
+    expect(correlation).toBeGreaterThan(least)
     expect(correlation - reversed).toBeGreaterThan(0.4)
     expect(percentile(gaps, 0.95)).toBeGreaterThan(0.12)
     expect(percentile(gaps, 0.1)).toBeLessThan(0.3 * percentile(gaps, 0.95))
@@ -149,12 +150,11 @@ describe('a produced video, tracked again', () => {
       await sway('active', 1),
       await sway('active', 0.5),
     ]
-    console.info(
-      `head motion (degrees): calm ${[calm, normal, active, half].map((v) => ((v * 180) / Math.PI).toFixed(2)).join(', normal/active/active at half ')}`,
-    )
-    expect(normal / calm).toBeGreaterThan(1.3)
-    expect(active / normal).toBeGreaterThan(1.3)
-    expect(active / half).toBeGreaterThan(1.3)
+    const inDegrees = [calm, normal, active, half].map((value) => ((value * 180) / Math.PI).toFixed(2))
+    console.info(`head motion in degrees, calm, normal, active, active at half strength: ${inDegrees.join(', ')}`)
+    expect(normal / calm).toBeGreaterThan(1.5)
+    expect(active / normal).toBeGreaterThan(1.5)
+    expect(active / half).toBeGreaterThan(1.5)
   })
 
   it('keeps straight lines behind the liveliest head where they are', async () => {
