@@ -9,6 +9,7 @@ import { eyesOf, paintEye } from './eyes.ts'
 import type { Eye } from './eyes.ts'
 import { cellCorners, paintCell, copyCell } from './paint-cells.ts'
 import type { Canvas } from './paint-cells.ts'
+import { moveShades, shadeCell, shadesOf } from './shade.ts'
 import { blocksOf, textureOf } from './texture.ts'
 import { layersOf } from './matte.ts'
 import { findPerson } from './person.ts'
@@ -54,11 +55,15 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const eyes = eyesOf(frame, canvas.texture)
   const FORCED = 2
   const look = { blink: 0, gazeX: 0, gazeY: 0 }
+  const shades = shadesOf(geometry)
   const inside = insideOf(geometry, field, lips, canvas.texture, mouthPaletteOf(frame, image))
   const limit = STILL_PX
 
   const moves = (node: number): boolean =>
     Math.abs(field.back[0][node] as number) > limit || Math.abs(field.back[1][node] as number) > limit
+
+  const inShade = (i: number, j: number): boolean =>
+    i >= shades.box.i0 && i < shades.box.i1 && j >= shades.box.j0 && j < shades.box.j1
 
   /** True when no content of the person comes to lie on a cell: the background does not move. */
   const showsNothing = (node: number, i: number, j: number): boolean => {
@@ -124,11 +129,15 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
         moveLips(geometry, field, pose.press, lips)
         paintMouth(canvas, field, lips, inside, painted)
       }
+      const smile = Math.max(0, pose.wide)
+      const shaded = smile > 0 || pose.jaw > 0
+      if (shaded) moveShades(geometry, field, shades, smile, pose.jaw)
       for (let j = active.j0; j < active.j1; j++) {
         for (let i = active.i0; i < active.i1; i++) {
           const node = j * grid.columns + i
           if (painted[node] === 1) {
             dirty[node] = 1
+            if (shaded && inShade(i, j)) shadeCell(canvas, shades, i, j)
             continue
           }
           const moved =
@@ -143,6 +152,7 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
           } else if (!showsNothing(node, i, j)) {
             cellCorners(canvas, field.back, i, j, corners)
             paintCell(canvas, i, j, corners)
+            if (shaded && inShade(i, j)) shadeCell(canvas, shades, i, j)
             dirty[node] = 1
           } else if (blocks.used[j * blocks.columns + i] || dirty[node]) {
             copyCell(canvas, canvas.plate, i, j)
