@@ -46,6 +46,11 @@ export async function runCli(entryUrl: string, serve: Serve): Promise<never> {
   const endedCode = () => (lifetime.signal.reason === 'reader-gone' ? EXIT.brokenPipe : EXIT.interrupted)
   lifetime.signal.addEventListener('abort', () => setTimeout(() => process.exit(endedCode()), GRACE_MS).unref())
 
+  process.on('uncaughtException', (error) => {
+    tellError({ json, output, texts, english }, toErrorData(error))
+    process.exit(EXIT.couldNotRun)
+  })
+
   let code: ExitCode
   try {
     const command = parseArguments(argv, texts, entryLayout(entryUrl).version)

@@ -37,7 +37,6 @@ describe('names made to act on a terminal', () => {
     'del\u007f.png',
     'line\u2028break.png',
   ]
-  // oxlint-disable-next-line no-control-regex
   it.each(names)('%j is shown, never obeyed', (name) => {
     const acts = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
     const text = jobText(english, job({ source: `/in/${name}`, state: 'done', output: `/out/${name}.mp4` }))

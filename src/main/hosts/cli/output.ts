@@ -73,7 +73,7 @@ export function createOutput(
       if (!hasStatus) return
       clearStatus()
       if (text === null) return
-      stderr.write(text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1)))
+      stderr.write(text.slice(0, Math.max(20, (stderr.columns || 80) - 1)))
       statusShown = true
     },
     hasStatus,

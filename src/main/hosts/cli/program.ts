@@ -2,10 +2,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Texts } from '../../../shared/lib/create-texts.ts'
 import { pairBySchema } from '../../../shared/model/batch.ts'
 import { engineIdSchema } from '../../../shared/model/engine.ts'
+import { ENGINE_PARAMETERS } from '../../../shared/model/parameters.ts'
 import { refuseKeysInArguments, usageError } from './arguments.ts'
 import type { InputOptions } from './arguments.ts'
 
 type Common = { readonly dataDir?: string; readonly json: boolean }
+type CommonOptions = { readonly dataDir?: string; readonly json?: boolean }
 export const JOB_VERBS = ['show', 'retry', 'cancel', 'remove'] as const
 export type JobVerb = (typeof JOB_VERBS)[number]
 
@@ -76,8 +78,10 @@ const asPort = once((text) => {
   return port
 })
 
+const PARAMETER_KEYS = ENGINE_PARAMETERS.offline.map(({ key }) => key).join(', ')
+
 function buildProgram(texts: Texts, version: string, found: (command: CliCommand) => void): Command {
-  const describe = (key: string) => texts.t(`cli.help.${key}`)
+  const describe = (key: string) => texts.t(`cli.help.${key}`, { keys: PARAMETER_KEYS })
   const option = (flags: string, key: string) => new Option(flags, describe(key))
   const program = new Command('liveportrait-studio')
     .description(describe('program'))
@@ -91,7 +95,7 @@ function buildProgram(texts: Texts, version: string, found: (command: CliCommand
       .helpOption('-h, --help', describe('help'))
       .allowExcessArguments(false)
       .addOption(option('--data-dir <dir>', 'dataDir').argParser(asText))
-      .addOption(option('--json', 'json').default(false))
+      .addOption(option('--json', 'json'))
   const addInputs = (command: Command) =>
     command
       .argument('[inputs...]', describe('inputs'))
@@ -108,33 +112,33 @@ function buildProgram(texts: Texts, version: string, found: (command: CliCommand
       .addOption(option('--yes', 'yes'))
 
   for (const name of ['run', 'check'] as const) {
-    addInputs(add(program, name, name)).action((inputs: string[], options: InputOptions & Common) =>
+    addInputs(add(program, name, name)).action((inputs: string[], options: InputOptions & CommonOptions) =>
       found({ name, inputs, options, ...common(options) }),
     )
   }
   const jobs = program.command('jobs').description(describe('jobs')).helpOption('-h, --help', describe('help'))
   jobs.helpCommand(false)
-  add(jobs, 'list', 'jobsList').action((options: Common) => found({ name: 'jobs-list', ...common(options) }))
+  add(jobs, 'list', 'jobsList').action((options: CommonOptions) => found({ name: 'jobs-list', ...common(options) }))
   for (const verb of JOB_VERBS) {
     add(jobs, verb, `jobs${verb.charAt(0).toUpperCase()}${verb.slice(1)}`)
       .argument('<id>', describe('jobId'))
-      .action((jobId: string, options: Common) => found({ name: 'jobs', verb, jobId, ...common(options) }))
+      .action((jobId: string, options: CommonOptions) => found({ name: 'jobs', verb, jobId, ...common(options) }))
   }
   add(program, 'serve', 'serve')
     .addOption(option('--port <n>', 'port').argParser(asPort))
-    .addOption(option('--open', 'open').default(false))
-    .action((options: Common & { port?: number; open: boolean }) =>
+    .addOption(option('--open', 'open'))
+    .action((options: CommonOptions & { port?: number; open?: boolean }) =>
       found({
         name: 'serve',
-        open: options.open,
+        open: options.open ?? false,
         ...(options.port === undefined ? {} : { port: options.port }),
         ...common(options),
       }),
     )
-  add(program, 'doctor', 'doctor').action((options: Common) => found({ name: 'doctor', ...common(options) }))
+  add(program, 'doctor', 'doctor').action((options: CommonOptions) => found({ name: 'doctor', ...common(options) }))
   return program
 }
 
-function common(options: Common): Common {
-  return { json: options.json, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) }
+function common(options: CommonOptions): Common {
+  return { json: options.json ?? false, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) }
 }

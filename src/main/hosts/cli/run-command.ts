@@ -40,7 +40,8 @@ export async function runCommand(context: CommandContext, request: RunRequest): 
 
 async function tellPlan(context: CommandContext, core: Core, request: RunRequest, plan: Output<'batch.plan'>) {
   const named = new Set([...request.inputs, ...request.drivers])
-  if (!context.json) context.output.note(context.texts.t('cli.run.planned', { count: plan.pairs.length }))
+  if (!context.json && plan.pairs.length > 0)
+    context.output.note(context.texts.t('cli.run.planned', { count: plan.pairs.length }))
   await checkFiles(context, core, request.engine, pathsOfPairs(plan))
   return tellRest(context, core, request.engine, { leftOver: plan.leftOver, findings: plan.findings, named })
 }

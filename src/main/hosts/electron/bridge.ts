@@ -1,6 +1,7 @@
 import type { BrowserWindow, IpcMain, IpcMainInvokeEvent } from 'electron'
 import type { Core } from '../../core/create-core.ts'
 import { replyOf } from '../../core/lib/reply.ts'
+import type { Ports } from '../../core/ports.ts'
 import { StudioError } from '../../../shared/errors.ts'
 import { isAppAddress } from './addresses.ts'
 
@@ -16,12 +17,13 @@ export function connectBridge(
   ipcMain: Pick<IpcMain, 'handle'>,
   core: Pick<Core, 'dispatch' | 'subscribe'>,
   windows: () => readonly BrowserWindow[],
+  logger: Ports['logger'],
 ): () => void {
   ipcMain.handle(CALL_CHANNEL, (event, method: unknown, input: unknown) => {
     const call = isTrustedSender(event, windows())
       ? core.dispatch(typeof method === 'string' ? method : '', input)
       : Promise.reject(new StudioError('E-LOCAL-AUTH'))
-    return replyOf(call)
+    return replyOf(call, logger)
   })
   return core.subscribe((event) => {
     for (const window of windows()) if (!window.isDestroyed()) window.webContents.send(EVENT_CHANNEL, event)

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserWindow, IpcMainInvokeEvent } from 'electron'
+import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FakeFrame, createFakeElectron } from '../../../../tests/fixtures/fake-electron.ts'
 import type { FakeElectron, FakeWindow } from '../../../../tests/fixtures/fake-electron.ts'
@@ -23,7 +24,12 @@ beforeEach(async () => {
   fake = createFakeElectron({ folder })
   core = createRecordingCore()
   guardNavigation(fake.electron.app as never, fake.electron.shell)
-  connectBridge(fake.electron.ipcMain, core, () => fake.log.windows as unknown as BrowserWindow[])
+  connectBridge(
+    fake.electron.ipcMain,
+    core,
+    () => fake.log.windows as unknown as BrowserWindow[],
+    pino({ enabled: false }),
+  )
   window = new fake.electron.BrowserWindow({})
   await window.loadURL(APP_PAGE)
 })

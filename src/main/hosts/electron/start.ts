@@ -39,7 +39,7 @@ async function open(entryUrl: string, dataDir: string): Promise<void> {
   const layout = entryLayout(entryUrl)
   const ports = electronPorts(entryUrl, dataDir)
   const core = await createCore(ports)
-  const disconnect = connectBridge(ipcMain, core, () => BrowserWindow.getAllWindows())
+  const disconnect = connectBridge(ipcMain, core, () => BrowserWindow.getAllWindows(), ports.logger)
   serveProtocols(protocol, core, indexWindowFiles(layout.rendererDir))
   if (process.platform !== 'darwin') Menu.setApplicationMenu(null)
   openWindow(layout.preload)

@@ -49,7 +49,7 @@ export async function startWebHost(core: Core, options: WebHostOptions): Promise
   const routes = [
     ...windowRoutes(indexWindowFiles(rendererDir)),
     sessionRoute(sessions),
-    callRoute(core),
+    callRoute(core, logger),
     events.route,
     mediaRoute(core),
     ...dropRoutes(drops),
@@ -125,7 +125,7 @@ function sessionRoute(sessions: Sessions): Route {
   }
 }
 
-function callRoute(core: Core): Route {
+function callRoute(core: Core, logger: Ports['logger']): Route {
   return {
     method: 'POST',
     path: '/api/*',
@@ -133,7 +133,7 @@ function callRoute(core: Core): Route {
     body: 'json',
     handle: async ({ request, response, rest }) => {
       const input = await readJsonBody(request, MAX_CALL_BYTES)
-      sendJson(response, 200, await replyOf(core.dispatch(rest, input)))
+      sendJson(response, 200, await replyOf(core.dispatch(rest, input), logger))
     },
   }
 }
