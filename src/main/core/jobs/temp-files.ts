@@ -11,7 +11,7 @@ export function createTempFiles(database: Database): TempFiles {
   return {
     add: (path, jobId) => {
       database.run(
-        'INSERT INTO temp_files VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET job_id = excluded.job_id',
+        'INSERT INTO temp_files (path, job_id) VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET job_id = excluded.job_id',
         path,
         jobId,
       )

@@ -66,7 +66,7 @@ export function createSettings({ database, logger, newId, changed }: SettingsOpt
         for (const [key, value] of Object.entries(change)) {
           if (value === undefined) continue
           database.run(
-            'INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+            'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
             key,
             JSON.stringify(value),
           )
@@ -91,7 +91,7 @@ export function createSettings({ database, logger, newId, changed }: SettingsOpt
         parameters: complete,
       }
       database.run(
-        'INSERT INTO presets VALUES (?, ?, ?, ?) ON CONFLICT (preset_id) DO UPDATE SET parameters = excluded.parameters',
+        'INSERT INTO presets (preset_id, name, engine, parameters) VALUES (?, ?, ?, ?) ON CONFLICT (preset_id) DO UPDATE SET parameters = excluded.parameters',
         preset.presetId,
         name,
         engine,
