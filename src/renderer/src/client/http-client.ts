@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Input, Method } from '../../../shared/api/index.ts'
 import { StudioError } from '../../../shared/errors.ts'
 import type { DroppedFile } from './dropped-files.ts'
-import { parseEvent, parseReply, readReply, unwrapReply } from './parse-reply.ts'
+import { parseEvent, parseReply, readReply } from './parse-reply.ts'
 import type { Connection, StudioClient, UploadProgress } from './studio-client.ts'
 
 const HEADERS = { 'content-type': 'application/json', 'x-studio': '1' } as const
@@ -82,6 +82,7 @@ async function exchangeToken(location: Location, history: History, connection: C
 }
 
 const dropSchema = z.object({ dropId: z.string() })
+const receivedSchema = z.object({ path: z.string() })
 const dropDoneSchema = z.object({ paths: z.array(z.string()) })
 async function uploadFiles(
   request: Request,
@@ -96,16 +97,17 @@ async function uploadFiles(
   )
   let doneFiles = 0
   onProgress({ doneFiles, totalFiles: files.length })
-  const waiting = files.values()
+  const received: string[] = []
+  const waiting = files.entries()
   const uploadNext = async (): Promise<void> => {
-    for (const { file, relativePath } of waiting) {
+    for (const [index, { file, relativePath }] of waiting) {
       const path = relativePath.split('/').map(encodeURIComponent).join('/')
       const reply = await request(`/drop/${encodeURIComponent(dropId)}/${path}`, {
         method: 'PUT',
         headers: { 'content-type': 'application/octet-stream', 'x-studio': '1' },
         body: file,
       })
-      unwrapReply('drop', reply)
+      received[index] = readReply('drop', receivedSchema, reply).path
       doneFiles += 1
       onProgress({ doneFiles, totalFiles: files.length })
     }
@@ -116,7 +118,14 @@ async function uploadFiles(
     headers: HEADERS,
     body: '{}',
   })
-  return readReply('drop', dropDoneSchema, done).paths
+  return inOrderOf(received, readReply('drop', dropDoneSchema, done).paths)
+}
+
+/** Small files overtake large ones on their way, but pairing by order means the order in which they were chosen. */
+function inOrderOf(received: readonly string[], roots: readonly string[]): string[] {
+  const place = (root: string) =>
+    received.findIndex((path) => path === root || path.startsWith(`${root}/`) || path.startsWith(`${root}\\`))
+  return roots.toSorted((a, b) => place(a) - place(b))
 }
 
 type ConnectionState = {

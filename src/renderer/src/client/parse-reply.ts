@@ -18,7 +18,7 @@ function studioError(data: ErrorData): StudioError {
 }
 
 /** What a reply carries; throws the core's error, or E-INTERNAL when it is no reply at all. */
-export function unwrapReply(what: string, raw: unknown): unknown {
+function unwrapReply(what: string, raw: unknown): unknown {
   const reply = replySchema.safeParse(raw)
   if (!reply.success) throw new StudioError('E-INTERNAL', { params: { detail: `${what}: not a reply` } })
   if (!reply.data.ok) throw studioError(reply.data.error)

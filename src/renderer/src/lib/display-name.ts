@@ -8,12 +8,6 @@ export function baseName(path: string): string {
   return cut >= 0 && cut < path.length - 1 ? path.slice(cut + 1) : path
 }
 
-/** The folder part of a path, '' for a bare name. */
-export function folderName(path: string): string {
-  const cut = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
-  return cut > 0 ? path.slice(0, cut) : ''
-}
-
 /** What cannot be seen is escaped, so that no control or bidirectional character can disguise a name. */
 export function displayName(path: string): DisplayName {
   const name = baseName(path)

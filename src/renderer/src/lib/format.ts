@@ -23,7 +23,7 @@ export function formatLength(seconds: number, language: string): string {
 export function formatSpan(seconds: number, language: string): string {
   const unit = (value: number, name: 'second' | 'minute' | 'hour') =>
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
-  if (seconds < MINUTE_SECONDS) return unit(Math.max(1, Math.ceil(seconds / 5) * 5), 'second')
+  if (seconds < MINUTE_SECONDS) return unit(Math.max(5, Math.ceil(seconds / 5) * 5), 'second')
   if (seconds < HOUR_SECONDS) return unit(Math.round(seconds / MINUTE_SECONDS), 'minute')
   const minutes = Math.round((seconds % HOUR_SECONDS) / MINUTE_SECONDS)
   const hours = unit(Math.floor(seconds / HOUR_SECONDS), 'hour')

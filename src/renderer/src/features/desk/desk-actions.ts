@@ -25,7 +25,10 @@ export type DeskActions = {
   readonly setPairBy: (pairBy: PairBy) => Promise<void>
   readonly setRecursive: (recursive: boolean) => Promise<void>
   readonly setEngine: (engine: EngineId) => Promise<void>
+  /** Checks the folder and keeps it. Start waits for this, and does not start into a folder that was refused. */
   readonly setOutputFolder: (folder: string) => Promise<void>
+  /** Drops a refused folder: results go to the present one. */
+  readonly keepOutputFolder: () => void
   readonly pickOutputFolder: () => Promise<void>
   readonly start: (again: boolean) => Promise<void>
   readonly clear: () => void
@@ -35,6 +38,8 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
   const { desk, media, session, view, jobs } = stores
   let planNumber = 0
   let isChecking = false
+  /** A folder that was typed a moment ago is still being checked when Start is pressed. */
+  let folderChange: Promise<void> = Promise.resolve()
 
   const change = async (values: Partial<Settings>): Promise<void> => {
     session.setState({ settings: await client.call('settings.update', { change: values }) })
@@ -131,17 +136,29 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
       desk.setState({ parameters: { ...defaultParameters(specs), ...session.getState().settings.parameters[engine] } })
       await checkFiles()
     },
-    setOutputFolder: async (outputFolder) => {
-      await client.call('batch.checkOutput', { outputFolder, inputs: [...desk.getState().inputs] })
-      await change({ outputFolder })
+    setOutputFolder: (outputFolder) => {
+      folderChange = client
+        .call('batch.checkOutput', { outputFolder, inputs: [...desk.getState().inputs] })
+        .then(() => change({ outputFolder }))
+      return folderChange
+    },
+    keepOutputFolder: () => {
+      folderChange = Promise.resolve()
     },
     pickOutputFolder: async () => {
       const { path } = await client.call('system.pickFolder', {})
       if (path === null) return
       await client.call('batch.checkOutput', { outputFolder: path, inputs: [...desk.getState().inputs] })
       await change({ outputFolder: path })
+      folderChange = Promise.resolve()
     },
     start: async (again) => {
+      const isFolderRight = await folderChange.then(
+        () => true,
+        // Said where the folder is typed; nothing goes to the earlier one instead.
+        () => false,
+      )
+      if (!isFolderRight) return
       const state = desk.getState()
       const { settings } = session.getState()
       const ready = startable(media.getState(), settings.engine, state.pairs)

@@ -78,7 +78,7 @@ function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClos
           <p className={styles.none}>{t('window.desk.noFiles')}</p>
         ) : (
           <VirtualList
-            label={t('window.desk.filterFiles')}
+            label={t('window.desk.files')}
             count={shown.length}
             estimatedRowPx={50}
             keyOf={(row) => shown[row]?.path ?? String(row)}

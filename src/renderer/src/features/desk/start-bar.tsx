@@ -107,7 +107,8 @@ function OutputFolder() {
   const commit = async () => {
     if (draft === null) return
     try {
-      if (draft.trim() !== present) await actions.setOutputFolder(draft.trim())
+      if (draft.trim() === present) actions.keepOutputFolder()
+      else await actions.setOutputFolder(draft.trim())
       setDraft(null)
       setError(null)
     } catch (thrown) {
@@ -133,6 +134,7 @@ function OutputFolder() {
           onKeyDown={(event) => {
             if (event.key === 'Enter') void commit()
             if (event.key !== 'Escape') return
+            actions.keepOutputFolder()
             setDraft(null)
             setError(null)
           }}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { formatBytes, formatClock, formatLength, formatPercent, formatSpan } from './format.ts'
+
+describe('figures in sight', () => {
+  it('tell lengths of media', () => {
+    expect([0.24, 7.34, 59.96, 60, 3605].map((seconds) => formatLength(seconds, 'en'))).toEqual([
+      '0.2s',
+      '7.3s',
+      '60s',
+      '1:00',
+      '1:00:05',
+    ])
+    expect(formatLength(7.3, 'zh')).toBe('7.3秒')
+    expect(formatClock(-1)).toBe('0:00')
+  })
+
+  it('tell estimates coarsely, never as nothing', () => {
+    expect([0, 41, 90, 3600, 7500].map((seconds) => formatSpan(seconds, 'en'))).toEqual([
+      '5 sec',
+      '45 sec',
+      '2 min',
+      '1 hr',
+      '2 hr 5 min',
+    ])
+  })
+
+  it('tell sizes in decimal units, and 0 only for an empty file', () => {
+    expect([0, 1, 270, 161_400, 50_000_000, 2_300_000_000].map((bytes) => formatBytes(bytes, 'en'))).toEqual([
+      '0 kB',
+      '0.1 kB',
+      '0.3 kB',
+      '161 kB',
+      '50 MB',
+      '2.3 GB',
+    ])
+  })
+
+  it('never round progress up to an end that is not reached', () => {
+    expect([0, 0.994, 0.9999, 1].map((fraction) => formatPercent(fraction, 'en'))).toEqual(['0%', '99%', '99%', '100%'])
+  })
+})
