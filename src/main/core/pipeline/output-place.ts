@@ -1,6 +1,7 @@
-import { access, constants, mkdir, stat, statfs } from 'node:fs/promises'
+import { access, constants, stat, statfs } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { StudioError } from '../../../shared/errors.ts'
+import { makeFolder } from '../lib/make-folder.ts'
 import { asOutputError, type PublishTarget } from '../lib/publish-file.ts'
 import { outputPlace } from '../batch/output-name.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
@@ -22,7 +23,7 @@ export function outputTarget({ source, voice, driver, request }: JobRecord): Pub
 /** Makes the folder of a result. Throws E-OUT-PERMISSION, E-OUT-NAME, E-DISK-FULL. */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await access(folder, constants.W_OK)
   } catch (thrown) {
     throw asOutputError(thrown, folder)
