@@ -17,6 +17,9 @@ const STEEPEST = 2.4
 /** The outline's depth runs out to the pivot's between these scales: silhouettes then barely move when the head turns. */
 const DEPTH_FADE: readonly [number, number] = [1, 1.6]
 
+/** Nothing farther out than this many outlines takes part in any motion. */
+const FAR_AWAY = 4
+
 const rasteriseFace = (frame: HeadFrame, grid: WarpGrid, depth: Float32Array): void => {
   const { points } = frame
   const { spacing, columns, rows } = grid
@@ -136,9 +139,18 @@ export const depthFieldOf = (frame: HeadFrame, grid: WarpGrid): DepthField => {
     ]),
   )
   const rest = frame.skullPivot[2]
+  const radius = Math.max(
+    ...Array.from({ length: FACE_OVAL.length }, (_, k) => Math.hypot(oval[k * 3] as number, oval[k * 3 + 1] as number)),
+  )
   for (let j = 0; j < rows; j++) {
     for (let i = 0; i < columns; i++) {
       const node = j * columns + i
+      const distance = Math.hypot(i * spacing - cx, j * spacing - cy)
+      if (distance > FAR_AWAY * radius) {
+        scale[node] = FAR_AWAY
+        depth[node] = rest
+        continue
+      }
       const [away, edge] = leaveOval(oval, i * spacing - cx, j * spacing - cy)
       scale[node] = away
       if (!Number.isNaN(depth[node] as number)) continue

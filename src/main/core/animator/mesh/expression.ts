@@ -1,3 +1,4 @@
+import type { DepthField } from './depth.ts'
 import { clamp, smoothstep } from './easing.ts'
 import type { HeadFrame } from './head-frame.ts'
 import { pointOf } from './head-frame.ts'
@@ -35,6 +36,8 @@ type MouthPoint = { u: number; v: number; xn: number; upperEdge: number; lowerEd
 /** Largest drop of the lower lip, mouth widths (study: .29). */
 const JAW_DROP = 0.29
 const NONE = 0
+/** No control moves anything farther out than this many outlines of the face. */
+const REACH = 2.2
 
 /** Offsets of the inner lip edges across the mouth at even steps from corner to corner, px from the centre. */
 export const lipEdges = (mouth: MouthFrame): { readonly upper: Float32Array; readonly lower: Float32Array } => {
@@ -57,7 +60,12 @@ export const lipEdges = (mouth: MouthFrame): { readonly upper: Float32Array; rea
 }
 
 /** Precomputes the motion of every node for each control. Constants without a note are those of the feasibility study, section 5.4. */
-export const expressionOf = (frame: HeadFrame, mouth: MouthFrame, grid: WarpGrid): Expression => {
+export const expressionOf = (
+  frame: HeadFrame,
+  mouth: MouthFrame,
+  grid: WarpGrid,
+  { scale }: DepthField,
+): Expression => {
   const { columns, rows, spacing } = grid
   const count = columns * rows
   const field = (): Float32Array => new Float32Array(count)
@@ -102,6 +110,7 @@ export const expressionOf = (frame: HeadFrame, mouth: MouthFrame, grid: WarpGrid
       const x = i * spacing
       const y = j * spacing
       const node = j * columns + i
+      if ((scale[node] as number) > REACH) continue
       const { u, v, xn, upperEdge, lowerEdge } = place(x, y)
       const side = Math.abs(xn)
       const line = (upperEdge + lowerEdge) / 2

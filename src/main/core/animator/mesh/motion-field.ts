@@ -103,7 +103,7 @@ export const faceGeometryOf = (image: RgbaImage, face: Face): FaceGeometry => {
   const grid = warpGridOf(image.width, image.height, frame.faceHeight)
   const mouth = mouthFrameOf(frame, image)
   const depthField = depthFieldOf(frame, grid)
-  const expression = expressionOf(frame, mouth, grid)
+  const expression = expressionOf(frame, mouth, grid, depthField)
   const follow = followOf(frame, grid, depthField)
   const border = borderOf(frame, grid)
   const fields = [follow, ...Object.values(expression).filter((value) => value instanceof Float32Array)]

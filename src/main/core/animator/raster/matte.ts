@@ -49,10 +49,13 @@ const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: n
   return out.map((value, i) => value / Math.max(1e-4, known[Math.floor(i / 3)] as number))
 }
 
+/** Kinds of squares between four cells: background throughout; so deep inside the person that nothing behind ever shows. */
+const CLEAN = 1
+const DEEP = 2
 /** More cells than any way out of the person. */
 const FAR = 99
 /** The hidden background is filled this many cells deep; no pose uncovers more. */
-const FILLED = 14
+const FILLED = 9
 
 /** Ways from every cell to clean background, cells: left or right (signed) and up (0 or less); -FAR where there is none. */
 const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
@@ -96,6 +99,11 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     colour.map((value) => value * value),
     (cell) => clean[cell] as number,
   )
+  const kind = shares.map((_, here) => {
+    const quad = [here, here + 1, here + columns, here + columns + 1]
+    if (quad.every((k) => clean[k] !== 0)) return CLEAN
+    return quad.every((k) => Math.min(Math.abs(side[k] ?? FAR), -(up[k] ?? -FAR)) > FILLED) ? DEEP : 0
+  })
   const x1 = Math.min(width, left + columns * step)
   const y1 = Math.min(height, top + rows * step)
   let cell = 0
@@ -142,14 +150,14 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       fx = gx % 1
       cell = (gy | 0) * columns + (gx | 0)
       const to = (y * width + x) * 4
-      const share = at(shares, 1, 0)
+      if (kind[cell] === DEEP) continue
+      const share = kind[cell] === CLEAN ? 0 : at(shares, 1, 0)
       const alpha = share < 0.01 ? 0 : alphaAt(share, to)
       if (alpha === 0) {
         frontPixels[to >> 2] = 0
         continue
       }
       const way = Math.min(Math.abs(side[cell] as number), -(up[cell] as number))
-      if (way > FILLED) continue
       const across = at(side, 1, 0)
       const above = at(up, 1, 0)
       const a = mirror(Math.round(x + 2 * across * step), y)
@@ -161,8 +169,8 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       for (let c = 0; c < 3; c++) {
         const seen = wa * (data[a + c] ?? 0) + wb * (data[b + c] ?? 0)
         const value = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
-        plate[to + c] = value
-        front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)
+        plate[to + c] = value + 0.5
+        if (alpha < 1) front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)
       }
       front[to + 3] = Math.round(255 * alpha)
     }

@@ -105,7 +105,7 @@ export const insideColour = (palette: MouthPalette, place: MouthPlace): number =
   const tongueTop = widest * 0.5 * Math.sqrt(Math.max(0, 1 - (side / 0.4) ** 2))
   const tongue = smoothstep(0.07, 0.2, widest) * smoothstep(-0.02 - soft, 0.03 + soft, tongueTop - fromLower)
   const groove = 1 - 0.16 * Math.exp(-((x / 0.03) ** 2))
-  put(palette.tongue, 0.92 * tongue, groove * (0.62 + 0.4 * smoothstep(widest * 0.6, 0, fromLower)))
+  put(palette.tongue, 0.92 * tongue, groove * (0.62 + 0.4 * smoothstep(widest * 0.6 + 0.001, 0, fromLower)))
   // Lower teeth stand behind the lower lip, an arc fixed to the jaw; they show when the jaw is far down.
   const lowerEdge = 0.045 * smoothstep(0.16, 0.4, widest) + 0.3 * x * x
   const lower =

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { layersOf } from './matte.ts'
+import { over } from './texture.ts'
+
+/** A brown block before blue wallpaper with level lines; cells of 4 px, 40 x 40 of them. */
+const SIZE = 160
+const inside = (x: number, y: number): boolean => x >= 50 && x < 110 && y >= 40
+const data = new Uint8Array(SIZE * SIZE * 4).fill(255)
+for (let y = 0; y < SIZE; y++) {
+  for (let x = 0; x < SIZE; x++) {
+    const line = y % 20 < 2
+    const colour = inside(x, y) ? [90, 60, 30] : line ? [60, 80, 120] : [150, 180, 220]
+    for (let c = 0; c < 3; c++) data[(y * SIZE + x) * 4 + c] = colour[c] as number
+  }
+}
+const cells = SIZE / 4
+const colour = new Float32Array(cells * cells * 3)
+const person = new Float32Array(cells * cells)
+for (let cell = 0; cell < cells * cells; cell++) {
+  const x = (cell % cells) * 4
+  const y = Math.floor(cell / cells) * 4
+  person[cell] = inside(x + 2, y + 2) ? 1 : 0
+  for (let k = 0; k < 16; k++) {
+    const at = ((y + (k >> 2)) * SIZE + x + (k & 3)) * 4
+    for (let c = 0; c < 3; c++) colour[cell * 3 + c] = (colour[cell * 3 + c] as number) + (data[at + c] as number) / 16
+  }
+}
+const coarse = { left: 0, top: 0, step: 4, columns: cells, rows: cells, colour, person }
+const { front, plate } = layersOf({ width: SIZE, height: SIZE, data }, coarse)
+const still = new Uint32Array(data.buffer)
+const frontPixels = new Uint32Array(front.buffer)
+const platePixels = new Uint32Array(plate.buffer)
+const at = (x: number, y: number): number => y * SIZE + x
+
+describe('the layers of a still', () => {
+  it('give the still again, front over plate, within eight steps of 255, and away from the outline within one', () => {
+    for (let i = 0; i < still.length; i++) {
+      const both = over(frontPixels[i] as number, platePixels[i] as number)
+      const x = i % SIZE
+      const near = x > 38 && x < 122 && Math.floor(i / SIZE) > 28
+      for (const shift of [0, 8, 16]) {
+        const off = Math.abs(((both >>> shift) & 255) - (((still[i] as number) >>> shift) & 255))
+        if (off > (near ? 8 : 1)) expect(off, `${x}, ${Math.floor(i / SIZE)}`).toBe(0)
+      }
+    }
+  })
+
+  it('put the person in front and nothing of the background', () => {
+    expect(front[at(80, 90) * 4 + 3]).toBe(255)
+    expect(frontPixels[at(20, 90)]).toBe(0)
+    expect(frontPixels[at(80, 20)]).toBe(0)
+  })
+
+  it('carry level lines on behind the person', () => {
+    for (let x = 52; x < 62; x++) {
+      expect(platePixels[at(x, 101)]).toBe(still[at(20, 101)])
+      expect(platePixels[at(x, 90)]).toBe(still[at(20, 90)])
+    }
+  })
+})

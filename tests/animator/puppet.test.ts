@@ -1,0 +1,172 @@
+import sharp from 'sharp'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { analyseFaces, followFace } from '../../src/main/core/animator/face/analyse-faces.ts'
+import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import { createPuppet } from '../../src/main/core/animator/raster/puppet.ts'
+import type { Puppet } from '../../src/main/core/animator/raster/puppet.ts'
+import { REST_POSE } from '../../src/main/core/animator/types.ts'
+import type { Face, FramePose } from '../../src/main/core/animator/types.ts'
+import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
+import { linedBackground } from '../../scripts/measure/lined-background.ts'
+import { modelsDir, sample, sharedMedia } from './tools.ts'
+
+const SIDE = 512
+const degrees = (value: number): number => (value * Math.PI) / 180
+
+/** Every control alone, and some together: the largest that the motion plans. */
+const POSES: readonly Partial<FramePose>[] = [
+  { jaw: 1 },
+  { jaw: 0.5, wide: 1 },
+  { wide: -1 },
+  { press: 1, jaw: 0.4 },
+  { upper: 1, jaw: 0.2 },
+  { blink: 1 },
+  { gazeX: 0.06, gazeY: 0.02 },
+  { brow: 1 },
+  { yaw: degrees(10), pitch: degrees(-4) },
+  { yaw: degrees(-10), roll: degrees(4), shiftX: 0.02, shiftY: -0.02, jaw: 0.6, blink: 0.5 },
+]
+
+type Stage = { readonly name: string; readonly image: RgbaImage; readonly face: Face; readonly puppet: Puppet }
+
+let models: FaceModels
+const stages: Stage[] = []
+
+const read = async (path: string): Promise<RgbaImage> => {
+  const picture = sharp(path).resize(SIDE, SIDE, { fit: 'cover', position: 'top' }).ensureAlpha()
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
+  return { width: info.width, height: info.height, data: new Uint8Array(data) }
+}
+
+const stageOf = (name: string, image: RgbaImage): Stage => {
+  const [face] = analyseFaces(models, image)
+  if (!face) throw new Error(`no face in ${name}`)
+  return { name, image, face, puppet: createPuppet(image, face) }
+}
+
+/** A frame of its own: the puppet keeps the array it hands out. */
+const pose = ({ puppet, image }: Stage, part: Partial<FramePose>): RgbaImage => ({
+  width: image.width,
+  height: image.height,
+  data: Uint8Array.from(puppet.render({ ...REST_POSE, ...part })),
+})
+
+const track = (stage: Stage, part: Partial<FramePose>): Float32Array => {
+  const face = followFace(models, pose(stage, part), stage.face)
+  if (!face) throw new Error(`${stage.name} lost`)
+  return face.landmarks
+}
+
+const distance = (points: Float32Array, a: number, b: number): number =>
+  Math.hypot(
+    (points[a * 3] as number) - (points[b * 3] as number),
+    (points[a * 3 + 1] as number) - (points[b * 3 + 1] as number),
+  )
+
+beforeAll(async () => {
+  models = await loadFaceModels(modelsDir())
+  const shared = ['portrait-three-quarter.jpg', 'portrait-dark.jpg'].flatMap((name) => sharedMedia(name) ?? [])
+  if (shared.length === 0) console.info('the shared portraits are not here: only the samples are posed')
+  for (const path of [sample('portrait-woman.jpg'), sample('portrait-man.jpg'), ...shared])
+    stages.push(stageOf(path.split('/').at(-1) as string, await read(path)))
+})
+
+describe('a posed portrait', () => {
+  it('is the still, bit by bit, in the rest pose: at first and after every other pose', () => {
+    for (const stage of stages) {
+      expect(Buffer.compare(pose(stage, {}).data, stage.image.data), stage.name).toBe(0)
+      for (const part of POSES) {
+        expect(Buffer.compare(pose(stage, part).data, stage.image.data), JSON.stringify(part)).not.toBe(0)
+        expect(Buffer.compare(pose(stage, {}).data, stage.image.data), JSON.stringify(part)).toBe(0)
+      }
+    }
+  })
+
+  it('gives the same frame whatever was drawn before', () => {
+    for (const stage of stages) {
+      const fresh = createPuppet(stage.image, stage.face)
+      for (const part of POSES) {
+        const again = Uint8Array.from(fresh.render({ ...REST_POSE, ...part }))
+        for (const other of POSES.slice(0, 4)) pose(stage, other)
+        expect(Buffer.compare(pose(stage, part).data, again), `${stage.name} ${JSON.stringify(part)}`).toBe(0)
+      }
+    }
+  })
+
+  it('is opaque everywhere', () => {
+    for (const stage of stages) {
+      for (const part of POSES) {
+        const { data } = pose(stage, part)
+        for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) expect(data[i], stage.name).toBe(255)
+      }
+    }
+  })
+
+  it('keeps the lines of a wall behind the head bit by bit where they are', () => {
+    const man = stages[1] as Stage
+    const { image, patches, side } = linedBackground(man.image)
+    const stage = stageOf('man before a lined wall', image)
+    // The liveliest pose carries the head itself over what lies nearer than this.
+    const reach = 2 * side
+    const isFree = (x: number, y: number): boolean =>
+      x < side || y < side || x > SIDE - 2 * side || patches.some(({ left, top }) => left === x && top === y)
+    const around = [-reach, 0, reach]
+    const still = patches.filter(({ left, top }) =>
+      around.every((dx) => around.every((dy) => isFree(left + dx, top + dy))),
+    )
+    expect(still.length).toBeGreaterThan(50)
+    for (const part of POSES) {
+      const { data } = pose(stage, part)
+      for (const { left, top } of still) {
+        for (let y = top; y < top + side; y++) {
+          const from = (y * SIDE + left) * 4
+          const line = data.subarray(from, from + side * 4)
+          expect(Buffer.compare(line, image.data.subarray(from, from + side * 4)), JSON.stringify(part)).toBe(0)
+        }
+      }
+    }
+  })
+
+  it('opens the mouth further with every step of the jaw and shuts it with pressed lips', () => {
+    for (const stage of stages) {
+      const width = distance(stage.face.landmarks, 61, 291)
+      const gap = (part: Partial<FramePose>): number => distance(track(stage, part), 13, 14) / width
+      const opened = [0.2, 0.5, 1].map((jaw) => gap({ jaw }))
+      expect(opened, stage.name).toEqual(opened.toSorted((a, b) => a - b))
+      expect(opened[2], stage.name).toBeGreaterThan(0.2)
+      expect(gap({ press: 1, jaw: 0.5 }), stage.name).toBeLessThan(0.3 * (opened[2] as number))
+    }
+  })
+
+  it('makes the mouth narrower when rounded than at rest, and wider when spread', () => {
+    for (const stage of stages) {
+      const [round, rest, spread] = [-1, 0, 1].map((wide) => distance(track(stage, { wide, jaw: 0.2 }), 61, 291))
+      expect(round, stage.name).toBeLessThan(0.96 * (rest as number))
+      expect(spread, stage.name).toBeGreaterThan(1.02 * (rest as number))
+    }
+  })
+
+  it('closes both eyes together', () => {
+    for (const stage of stages) {
+      const open = stage.face.landmarks
+      const shut = track(stage, { blink: 1 })
+      const shares = [
+        [159, 145],
+        [386, 374],
+      ].map(([a, b]) => distance(shut, a as number, b as number) / distance(open, a as number, b as number))
+      expect(Math.max(...shares), `${stage.name} ${shares.join(' ')}`).toBeLessThan(0.62)
+    }
+  })
+
+  it('turns the head about as far as asked, both ways', () => {
+    for (const stage of stages) {
+      const yaw = (asked: number): number => {
+        const face = followFace(models, pose(stage, { yaw: degrees(asked) }), stage.face)
+        return (((face?.rotation.yaw ?? NaN) - stage.face.rotation.yaw) * 180) / Math.PI
+      }
+      expect(yaw(10), stage.name).toBeGreaterThan(4.5)
+      expect(yaw(-10), stage.name).toBeLessThan(-4.5)
+    }
+  })
+})
