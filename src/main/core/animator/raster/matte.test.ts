@@ -34,15 +34,18 @@ const at = (x: number, y: number): number => y * SIZE + x
 
 describe('the layers of a still', () => {
   it('give the still again, front over plate, within eight steps of 255, and away from the outline within one', () => {
+    const worst = { near: 0, far: 0 }
     for (let i = 0; i < still.length; i++) {
       const both = over(frontPixels[i] as number, platePixels[i] as number)
       const x = i % SIZE
-      const near = x > 38 && x < 122 && Math.floor(i / SIZE) > 28
+      const where = x > 38 && x < 122 && Math.floor(i / SIZE) > 28 ? 'near' : 'far'
       for (const shift of [0, 8, 16]) {
         const off = Math.abs(((both >>> shift) & 255) - (((still[i] as number) >>> shift) & 255))
-        if (off > (near ? 8 : 1)) expect(off, `${x}, ${Math.floor(i / SIZE)}`).toBe(0)
+        worst[where] = Math.max(worst[where], off)
       }
     }
+    expect(worst.near).toBeLessThanOrEqual(8)
+    expect(worst.far).toBeLessThanOrEqual(1)
   })
 
   it('put the person in front and nothing of the background', () => {
