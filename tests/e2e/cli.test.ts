@@ -11,15 +11,18 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { processesOf, runCli, startCli, writeVoice } from '../fixtures/cli.ts'
 import type { CliEvent, CliOutcome } from '../fixtures/cli.ts'
 
-const PORTRAIT = 'resources/samples/portrait-woman.jpg'
-
 let folder: string
-beforeAll(() => {
+/** A sample at a third of its size: what is tested here is not the picture. */
+let portrait: string
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'studio-cli-'))
+  portrait = join(folder, 'portrait.jpg')
+  await sharp('resources/samples/portrait-woman.jpg').resize(320).toFile(portrait)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -28,7 +31,7 @@ function inputs(name: string, stems: readonly string[], seconds = 0.6): string {
   const path = join(folder, name)
   mkdirSync(path, { recursive: true })
   for (const [i, stem] of stems.entries()) {
-    copyFileSync(PORTRAIT, join(path, `${stem}.jpg`))
+    copyFileSync(portrait, join(path, `${stem}.jpg`))
     // Files of the same bytes would make the same result, and be made once.
     writeVoice(join(path, `${stem}.wav`), seconds, 150 + 10 * i)
   }
@@ -277,7 +280,7 @@ describe('an end from outside', () => {
   it.each(ends)(
     '%s in the middle of a render saves the state, leaves nothing alive, and the next run goes on',
     async (name, end) => {
-      const source = inputs(`end-${name}`, ['anna', 'bert'], 6)
+      const source = inputs(`end-${name}`, ['anna', 'bert'], 4)
       const out = at(`end-${name}-out`)
       const args = ['run', source, '--out', out, '--data-dir', at(`end-${name}-data`), '--json']
       const running = startCli(args)
@@ -298,7 +301,7 @@ describe('an end from outside', () => {
   )
 
   it('a reader that closes the pipe ends it quietly', async () => {
-    const source = inputs('pipe', ['anna'], 6)
+    const source = inputs('pipe', ['anna'], 4)
     const running = startCli(['run', source, '--out', at('pipe-out'), '--data-dir', at('pipe-data'), '--json'])
     await running.until(isJob('running'))
     running.process.stdout?.destroy()
@@ -310,7 +313,7 @@ describe('an end from outside', () => {
   })
 
   it('the death of npm, which hands no signal on, ends it too', async () => {
-    const source = inputs('npm', ['anna'], 6)
+    const source = inputs('npm', ['anna'], 4)
     // As npm does: a shell that starts the program and waits for it.
     const running = startCli(['run', source, '--out', at('npm-out'), '--data-dir', at('npm-data'), '--json'], {
       wrap: ['/bin/sh', '-c', '"$@"; exit $?', 'sh'],
