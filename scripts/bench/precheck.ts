@@ -93,11 +93,12 @@ function spawnOnly(ffprobe: string, folder: string, paths: readonly string[]): P
   })
 }
 
-async function precheck(paths: readonly string[]): Promise<{ first: number; second: number }> {
+async function precheck(paths: readonly string[], emptyFolder: string): Promise<{ first: number; second: number }> {
   const rows = new Map<string, MediaRow>()
   const media = createMedia({
     tools: findTools({ env: process.env }),
     probeProcess: new URL('../../src/main/core/media/probe-process.ts', import.meta.url),
+    emptyFolder,
     cache: {
       find: (path) => rows.get(path) ?? null,
       findById: () => null,
@@ -139,7 +140,7 @@ export async function benchPrecheck(rounds = 5): Promise<PrecheckFigures> {
     const [spawned, first, second]: [number[], number[], number[]] = [[], [], []]
     for (let round = 0; round < rounds; round++) {
       spawned.push(await spawnOnly(ffprobe.path, folder, paths))
-      const seconds = await precheck(paths)
+      const seconds = await precheck(paths, join(folder, 'empty'))
       first.push(seconds.first)
       second.push(seconds.second)
     }

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -279,6 +280,42 @@ describe.skipIf(process.platform === 'win32')('the programs themselves', () => {
     const own = createTestMedia({ tools: { ...tools, ffprobe: null } })
     const checking = own.check(encodedVoice(join(folder, 'good.mp3'), 1), ENGINE_LIMITS.offline)
     await expect(checking).rejects.toMatchObject({ code: 'E-TOOL-MISSING' })
+    own.stop()
+  })
+
+  test('no program that is started sees a key of the environment', async () => {
+    const [spy, seen] = [join(planted, 'spy'), join(planted, 'environment')]
+    writeFileSync(spy, `#!/bin/sh\nenv >> '${seen}'\necho '{"streams":[],"format":{}}'\n`)
+    chmodSync(spy, 0o755)
+    const canary = 'sk-CANARYds0123456789abcdef'
+    process.env['DASHSCOPE_API_KEY'] = canary
+    const tool = { path: spy, source: 'environment' } as const
+    const own = createTestMedia({ tools: { ffmpeg: tool, ffprobe: tool } })
+    try {
+      const path = wav(join(folder, 'spied.wav'), { seconds: 1, claimedBytes: 0xffffffff })
+      const result = await own.check(path, ENGINE_LIMITS.dashscope)
+      const good = await media.check(path, ENGINE_LIMITS.dashscope)
+      await own.checkDeeply(good)
+      await own.repairLossless(good, ENGINE_LIMITS.dashscope, planted).catch(() => null)
+      expect(result.verdict).toBe('rejected')
+      const environment = readFileSync(seen, 'utf8')
+      expect(environment.split('PWD=').length).toBeGreaterThan(3)
+      expect(environment).not.toContain(canary)
+    } finally {
+      delete process.env['DASHSCOPE_API_KEY']
+      own.stop()
+    }
+  })
+
+  test('a disk that does not answer in time is unavailable', async () => {
+    const clock = {
+      now: Date.now,
+      monotonic: Date.now,
+      setTimer: (_: number, action: () => void) => (action(), { cancel: () => undefined }),
+    }
+    const own = createTestMedia({ clock })
+    const { findings } = await own.check(wav(join(folder, 'stalled.wav'), { seconds: 1 }), ENGINE_LIMITS.offline)
+    expect(findings).toMatchObject([{ code: 'E-INPUT-UNAVAILABLE', params: { file: 'stalled.wav' } }])
     own.stop()
   })
 

@@ -65,6 +65,24 @@ async function animatedWebp(path: string): Promise<void> {
     .toFile(path)
 }
 
+const isoBox = (name: string, body: Buffer) => {
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(8 + body.length)
+  head.write(name, 4, 'latin1')
+  return Buffer.concat([head, body])
+}
+/** A HEIC as far as its header goes: brand and size, no picture. */
+function heicHeader(): Buffer {
+  const sides = Buffer.alloc(12)
+  sides.writeUInt32BE(640, 4)
+  sides.writeUInt32BE(480, 8)
+  const properties = isoBox('iprp', isoBox('ipco', isoBox('ispe', sides)))
+  return Buffer.concat([
+    isoBox('ftyp', Buffer.from('heic\0\0\0\0mif1heic', 'latin1')),
+    isoBox('meta', Buffer.concat([Buffer.alloc(4), properties])),
+  ])
+}
+
 export const imageRows: readonly Row[] = [
   same('D101', 'an empty file', (folder) => text(folder, 'p.png', ''), { ...corrupt, reason: 'empty' }),
   same('D102', 'a PNG of a header only', (folder) => text(folder, 'p.png', pngHeader(640, 640)), corrupt),
@@ -159,6 +177,13 @@ export const imageRows: readonly Row[] = [
     make: at('p.gif', (path) => ffmpeg('-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=2:duration=1', path)),
     offline: isType('gif', { reason: 'animated', repair: 'convert' }),
     dashscope: isType('gif', { repair: 'convert' }),
+  },
+  {
+    id: 'D108g',
+    title: 'a HEIC (a header only)',
+    make: (folder) => text(folder, 'p.heic', heicHeader()),
+    offline: corrupt,
+    dashscope: { errors: ['E-INPUT-TYPE', 'E-INPUT-CORRUPT'], value: 'heic', repair: 'convert' },
   },
   sized('D109a', 4096, 4096, OK),
   {

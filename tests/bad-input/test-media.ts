@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pino from 'pino'
 import { findTools } from '../../src/main/core/lib/find-tools.ts'
 import type { Tools } from '../../src/main/core/lib/find-tools.ts'
@@ -15,7 +17,7 @@ export function ffmpegPath(): string {
   return tools.ffmpeg.path
 }
 
-export const wallClock: Clock = {
+const wallClock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),
   setTimer: (delayMs, action) => {
@@ -25,19 +27,20 @@ export const wallClock: Clock = {
 }
 
 /** The real media room with rows in memory. */
-export function createTestMedia(with_: { tools?: Tools; rows?: Map<string, MediaRow> } = {}): Media {
+export function createTestMedia(with_: { tools?: Tools; rows?: Map<string, MediaRow>; clock?: Clock } = {}): Media {
   const rows = with_.rows ?? new Map<string, MediaRow>()
   const probeProcess = new URL('../../src/main/core/media/probe-process.ts', import.meta.url)
   if (!existsSync(probeProcess)) throw new Error('the probe process is not where it was')
   return createMedia({
     tools: with_.tools ?? tools,
     probeProcess,
+    emptyFolder: join(tmpdir(), 'liveportrait-studio-test-empty'),
     cache: {
       find: (path) => rows.get(path) ?? null,
       findById: (mediaId) => [...rows.values()].find((row) => row.mediaId === mediaId) ?? null,
       save: (row) => void rows.set(row.path, row),
     },
-    clock: wallClock,
+    clock: with_.clock ?? wallClock,
     logger: pino({ enabled: false }),
   })
 }

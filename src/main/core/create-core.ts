@@ -71,6 +71,7 @@ function createLookers(ports: Ports, overrides: CoreOverrides) {
   const media = createMedia({
     tools,
     probeProcess: paths.probeProcess,
+    emptyFolder: join(paths.dataDir, 'empty'),
     cache: createMediaCache(cache),
     clock,
     logger,

@@ -24,7 +24,7 @@ export type ToolResult = {
 
 const ERROR_TEXT_CHARS = 2000
 /** Windows cannot start most programs without it. Nothing else of our environment reaches a tool. */
-const TOOL_ENV: Readonly<Record<string, string>> =
+export const TOOL_ENV: Readonly<Record<string, string>> =
   process.platform === 'win32' && process.env['SystemRoot'] ? { SystemRoot: process.env['SystemRoot'] } : {}
 const UNSTARTABLE = new Set(['ENOENT', 'EACCES', 'EPERM', 'ENOEXEC', 'ENOTDIR', 'EISDIR', 'EFTYPE', 'UNKNOWN'])
 

@@ -9,6 +9,7 @@ type DeepLook = {
   /** The file behind a link. */
   readonly path: string
   readonly ffmpegPath: string
+  readonly emptyFolder: string
   readonly decoders: HelperClient
   readonly signal?: AbortSignal | undefined
 }
@@ -38,9 +39,9 @@ async function decodePicture({ path, ffmpegPath, decoders, signal }: DeepLook): 
 }
 
 async function listen(look: DeepLook, name: string): Promise<Finding[]> {
-  const { path, ffmpegPath, decoders, signal, result } = look
+  const { path, ffmpegPath, emptyFolder: cwd, decoders, signal, result } = look
   const format = result.facts.format ?? ''
-  const answer = await decoders.ask({ task: 'listen', path, ffmpegPath, format }, signal)
+  const answer = await decoders.ask({ task: 'listen', path, ffmpegPath, cwd, format }, signal)
   if (answer.outcome !== 'heard') throw new StudioError('E-TOOL-FAILED', { params: { tool: 'ffmpeg' } })
   const { seconds, peak, spreadDb } = answer
   const expected = result.facts.durationSeconds ?? 0

@@ -38,6 +38,9 @@ const ENTRIES =
   ':stream=codec_type,codec_name,codec_tag_string,width,height,duration,sample_rate,channels,avg_frame_rate,r_frame_rate,nb_frames' +
   ':stream_disposition=attached_pic:stream_side_data=rotation'
 
+/** ffprobe's absolute path, and the empty folder it runs in. */
+export type ProbeTool = { readonly path: string; readonly cwd: string }
+
 /** The arguments for one file: `path` absolute. */
 export function ffprobeArguments(path: string, format: string): string[] {
   const demuxer = demuxerOf(format)
@@ -63,7 +66,7 @@ export function ffprobeArguments(path: string, format: string): string[] {
  */
 export async function probeFile(
   helper: HelperClient,
-  ffprobePath: string,
+  tool: ProbeTool,
   path: string,
   format: string,
   signal?: AbortSignal,
@@ -71,7 +74,7 @@ export async function probeFile(
   const args = ffprobeArguments(path, format)
   const task = {
     task: 'run',
-    path: ffprobePath,
+    ...tool,
     args,
     timeoutMs: TIMEOUT_MS,
     maxOutputBytes: MAX_OUTPUT_BYTES,
@@ -82,16 +85,16 @@ export async function probeFile(
   if (answer.exitCode === 0 && output.success) return output.data
   // A file that it cannot read ends with 1 and prints "{}"; other ends are a broken program or one that was broken by the file.
   if (answer.exitCode === 1 && output.success) return null
-  await assertWorks(helper, ffprobePath, signal)
+  await assertWorks(helper, tool, signal)
   throw new StudioError('E-TOOL-FAILED', { params: { tool: 'ffprobe', value: String(answer.exitCode) } })
 }
 
 /** Tells a file that breaks ffprobe from an ffprobe that is broken (E-TOOL-MISSING). */
-async function assertWorks(helper: HelperClient, ffprobePath: string, signal?: AbortSignal): Promise<void> {
+async function assertWorks(helper: HelperClient, tool: ProbeTool, signal?: AbortSignal): Promise<void> {
   const args = ['-v', 'quiet', '-print_format', 'json', '-show_program_version']
   const task = {
     task: 'run',
-    path: ffprobePath,
+    ...tool,
     args,
     timeoutMs: TIMEOUT_MS,
     maxOutputBytes: MAX_OUTPUT_BYTES,

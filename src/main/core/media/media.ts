@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
@@ -31,6 +32,8 @@ export type MediaDependencies = {
   readonly probeProcess: URL
   /** How a host starts it; absent: with this process's own Node. */
   readonly startHelper?: StartHelper
+  /** An empty folder of ours, made when absent, in which ffmpeg and ffprobe run: nothing lies there to be picked up. */
+  readonly emptyFolder: string
   readonly cache: MediaCache
   readonly clock: Clock
   readonly logger: Logger
@@ -103,7 +106,8 @@ function mediaIdOf(path: string, fingerprint: Fingerprint): string {
 
 /** The part of the core that knows what a file is, whatever it is called. */
 export function createMedia(dependencies: MediaDependencies): Media {
-  const { tools, probeProcess, cache, clock, logger } = dependencies
+  const { tools, probeProcess, emptyFolder, cache, clock, logger } = dependencies
+  mkdirSync(emptyFolder, { recursive: true, mode: 0o700 })
   const start = dependencies.startHelper ?? startNodeHelper
   const probes = createHelperClient(start, probeProcess, PROBES_AT_ONCE)
   // Decoders hold memory; a process of their own keeps the prober small.
@@ -134,7 +138,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
         if (tools.ffprobe === null) {
           throw new StudioError('E-TOOL-MISSING', { params: { tool: 'ffprobe', variable: 'FFPROBE_PATH' } })
         }
-        return probeFile(probes, tools.ffprobe.path, file.path, sniffed.format, signal)
+        return probeFile(probes, { path: tools.ffprobe.path, cwd: emptyFolder }, file.path, sniffed.format, signal)
       }
       return { inspection: await inspectFile({ file: reader, name, sniffed, probe, signal }), isComplete: true }
     })
@@ -212,7 +216,8 @@ export function createMedia(dependencies: MediaDependencies): Media {
     const row = cached(result.path, file.fingerprint)
     const known = parseFindings(row?.deep ?? null)
     const found =
-      known ?? (await inspectDeeply({ result, path: file.path, ffmpegPath: ffmpegPath(), decoders, signal }))
+      known ??
+      (await inspectDeeply({ result, path: file.path, ffmpegPath: ffmpegPath(), emptyFolder, decoders, signal }))
     if (known === null && row !== null) {
       const latest = cached(result.path, file.fingerprint)
       if (latest !== null) cache.save({ ...latest, deep: JSON.stringify(found) })
@@ -249,7 +254,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
     check,
     checkDeeply,
     repairLossless: (result, limits, tempDir, signal) =>
-      repairLossless({ result, limits, tempDir, ffmpegPath, decoders, signal }),
+      repairLossless({ result, limits, tempDir, ffmpegPath, emptyFolder, decoders, signal }),
     fingerprint: async (path) => (await lookAtFile(path, clock)).fingerprint,
     contentHash,
     thumbnail: async (path, sidePx, cacheDir, signal) => {

@@ -8,6 +8,7 @@ export const probeRequestSchema = z.discriminatedUnion('task', [
     task: z.literal('run'),
     path: z.string(),
     args: z.array(z.string()),
+    cwd: z.string(),
     timeoutMs: z.number(),
     maxOutputBytes: z.number(),
   }),
@@ -18,8 +19,19 @@ export const probeRequestSchema = z.discriminatedUnion('task', [
     id: z.number(),
     task: z.literal('listen'),
     path: z.string(),
+    cwd: z.string(),
     format: z.string(),
     ffmpegPath: z.string(),
+  }),
+  /** Copies the sound of a recording under a true header. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('rewrite'),
+    path: z.string(),
+    cwd: z.string(),
+    format: z.string(),
+    ffmpegPath: z.string(),
+    target: z.string(),
   }),
   /** Writes an upright copy of a picture in its own format, with even sides when asked. */
   z.strictObject({

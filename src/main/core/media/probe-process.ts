@@ -5,9 +5,6 @@
  * JSON lines: questions on standard input, answers on standard output; as Electron's utility process, the same lines as
  * messages. It ends, and kills what it started, when its parent goes away, however that goes.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { toErrorData } from '../../../shared/errors.ts'
 import { runTool } from '../lib/run-tool.ts'
@@ -21,7 +18,6 @@ type ParentPort = {
 
 const parentPort = (process as { parentPort?: ParentPort }).parentPort
 const post = parentPort?.postMessage.bind(parentPort)
-const emptyFolder = mkdtempSync(join(tmpdir(), 'liveportrait-studio-empty-'))
 const running = new Map<number, AbortController>()
 
 function answer(message: ProbeAnswer): void {
@@ -34,7 +30,7 @@ async function work(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAn
   const { id } = request
   switch (request.task) {
     case 'run': {
-      const result = await runTool({ ...request, cwd: emptyFolder, signal })
+      const result = await runTool({ ...request, signal })
       return { id, outcome: 'ran', exitCode: result.exitCode, stdout: result.stdout.toString('utf8') }
     }
     case 'decode': {
@@ -44,8 +40,13 @@ async function work(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAn
     }
     case 'listen': {
       const { listenToFile } = await import('./sound-work.ts')
-      const heard = await listenToFile(request.path, request.format, request.ffmpegPath, emptyFolder, signal)
+      const heard = await listenToFile(request, signal)
       return { id, outcome: 'heard', ...heard }
+    }
+    case 'rewrite': {
+      const { rewriteHeader } = await import('./transcode.ts')
+      await rewriteHeader({ ...request, signal })
+      return { id, outcome: 'done' }
     }
     case 'redraw': {
       const { redrawUpright } = await import('./picture-work.ts')
@@ -83,7 +84,6 @@ async function onLine(line: string): Promise<void> {
 
 function end(): void {
   for (const stop of running.values()) stop.abort()
-  rmSync(emptyFolder, { recursive: true, force: true })
   // Aborting killed each child with SIGKILL: nothing is left to wait for.
   process.exit(0)
 }

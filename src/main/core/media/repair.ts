@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { CheckResult, Finding, MediaLimits, RepairKind } from '../../../shared/model/media.ts'
 import type { HelperClient } from './helper-client.ts'
 import { extensionOf } from './sniff-format.ts'
-import { rewriteHeader } from './transcode.ts'
 
 type RepairTask = {
   readonly result: CheckResult
@@ -12,6 +11,7 @@ type RepairTask = {
   /** The job's own folder for copies; made when absent. */
   readonly tempDir: string
   readonly ffmpegPath: () => string
+  readonly emptyFolder: string
   readonly decoders: HelperClient
   readonly signal?: AbortSignal | undefined
 }
@@ -53,7 +53,8 @@ export async function repairLossless(task: RepairTask): Promise<{ path: string; 
     const hasEvenSides = limits.image?.evenSides === true
     await task.decoders.ask({ task: 'redraw', path: source, format, hasEvenSides, target }, signal)
   } else if (due.has('header')) {
-    await rewriteHeader({ source, format, target, ffmpegPath: task.ffmpegPath(), signal })
+    const rewrite = { task: 'rewrite', path: source, format, cwd: task.emptyFolder, target } as const
+    await task.decoders.ask({ ...rewrite, ffmpegPath: task.ffmpegPath() }, signal)
   } else {
     await copyFile(source, target, constants.COPYFILE_FICLONE)
   }

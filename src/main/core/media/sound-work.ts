@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { StudioError } from '../../../shared/errors.ts'
+import { TOOL_ENV } from '../lib/run-tool.ts'
 import { demuxerOf } from './demuxers.ts'
 
 export type Heard = {
@@ -10,6 +11,15 @@ export type Heard = {
   readonly spreadDb: number
 }
 
+type ListenTask = {
+  /** Absolute paths. */
+  readonly path: string
+  readonly ffmpegPath: string
+  readonly format: string
+  /** An empty folder. */
+  readonly cwd: string
+}
+
 const SAMPLE_RATE = 8000
 const FRAME_SAMPLES = 200 // 25 ms
 const TIMEOUT_MS = 120_000
@@ -17,13 +27,8 @@ const FULL_SCALE = 32_768
 const SILENCE_DB = -70
 
 /** Decodes a whole recording to 8 kHz mono and sums up its levels, keeping nothing. Throws E-INPUT-CORRUPT, E-TOOL-MISSING, E-TOOL-TIMEOUT. */
-export function listenToFile(
-  path: string,
-  format: string,
-  ffmpegPath: string,
-  cwd: string,
-  signal: AbortSignal,
-): Promise<Heard> {
+export function listenToFile(task: ListenTask, signal: AbortSignal): Promise<Heard> {
+  const { path, format, ffmpegPath, cwd } = task
   const demuxer = demuxerOf(format)
   const input = ['-protocol_whitelist', 'file', '-format_whitelist', demuxer, '-f', demuxer, '-i', `file:${path}`]
   const output = ['-map', '0:a:0', '-ac', '1', '-ar', String(SAMPLE_RATE), '-f', 's16le', 'pipe:1']
@@ -31,7 +36,7 @@ export function listenToFile(
   return new Promise((resolve, reject) => {
     const child = spawn(ffmpegPath, ['-v', 'quiet', '-nostdin', ...input, ...output], {
       cwd,
-      env: {},
+      env: TOOL_ENV,
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
     })

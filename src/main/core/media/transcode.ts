@@ -4,15 +4,17 @@ import { demuxerOf } from './demuxers.ts'
 
 /**
  * The one module that uses fluent-ffmpeg: one sound file in, one out, where ffmpeg does the work and its speed hardly
- * matters. Probing and rendering start the programs directly (docs/decisions).
+ * matters. It runs in the small process, whose environment holds no key: the library hands its own on. Probing and rendering start the programs directly (docs/decisions).
  */
 export type HeaderRewrite = {
   /** Absolute paths. */
-  readonly source: string
+  readonly path: string
   readonly target: string
   readonly format: string
   readonly ffmpegPath: string
-  readonly signal?: AbortSignal | undefined
+  /** An empty folder. */
+  readonly cwd: string
+  readonly signal: AbortSignal
 }
 
 const TIMEOUT_SECONDS = 120
@@ -22,27 +24,27 @@ const TIMEOUT_SECONDS = 120
  * E-TOOL-MISSING, E-TOOL-FAILED, E-TOOL-TIMEOUT; the signal's reason when aborted. No half file is left.
  */
 export function rewriteHeader(task: HeaderRewrite): Promise<void> {
-  const { source, target, format, ffmpegPath, signal } = task
-  signal?.throwIfAborted()
+  const { path, target, format, ffmpegPath, cwd, signal } = task
+  signal.throwIfAborted()
   const demuxer = demuxerOf(format)
   return new Promise((resolve, reject) => {
-    const command = Ffmpeg({ timeout: TIMEOUT_SECONDS, stdoutLines: 20 })
+    const command = Ffmpeg({ timeout: TIMEOUT_SECONDS, cwd, stdoutLines: 20 })
       .setFfmpegPath(ffmpegPath)
-      .input(`file:${source}`)
+      .input(`file:${path}`)
       .inputOptions('-protocol_whitelist', 'file', '-format_whitelist', demuxer, '-f', demuxer)
       .outputOptions('-map', '0:a:0', '-c:a', 'copy', '-map_metadata', '-1', '-bitexact', '-f', demuxer)
     const onAbort = () => command.kill('SIGKILL')
     const finish = (settle: () => void) => {
-      signal?.removeEventListener('abort', onAbort)
+      signal.removeEventListener('abort', onAbort)
       settle()
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort, { once: true })
     command
       .once('end', () => finish(resolve))
       .once('error', (cause: Error) =>
         finish(() =>
           reject(
-            signal?.aborted ? signal.reason : new StudioError('E-TOOL-FAILED', { params: { tool: 'ffmpeg' }, cause }),
+            signal.aborted ? signal.reason : new StudioError('E-TOOL-FAILED', { params: { tool: 'ffmpeg' }, cause }),
           ),
         ),
       )
