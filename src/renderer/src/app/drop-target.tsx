@@ -48,10 +48,7 @@ export function DropTarget({ onFiles, children }: DropTargetProps) {
       depth = 0
       setOver(false)
       const { dataTransfer } = event
-      if (dataTransfer === null || !carriesFiles(dataTransfer)) {
-        notify({ kind: 'warning', key: 'onlyFiles' })
-        return
-      }
+      if (dataTransfer === null || !carriesFiles(dataTransfer)) return
       attempt(notify, filesOfTransfer(dataTransfer, !client.filesHavePaths).then(onFiles))
     }
     const onPaste = (event: ClipboardEvent) => {

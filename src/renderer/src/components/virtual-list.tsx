@@ -7,7 +7,6 @@ type VirtualListProps = {
   readonly label: string
   readonly count: number
   readonly estimatedRowPx: number
-  readonly keyOf: (index: number) => string
   readonly renderRow: (index: number) => ReactNode
   readonly selectedIndex: number
   /** Rows that cannot be selected (headings) are passed over by the arrow keys. */
@@ -21,14 +20,16 @@ type VirtualListProps = {
 const PAGE_ROWS = 10
 const everyRow = () => true
 
-/** Thousands of rows, of which only those in sight exist. Arrow keys move the selection, Tab reaches the row's buttons. */
+/**
+ * Thousands of rows, of which only those in sight exist. Arrow keys move the selection, Tab reaches the row's buttons.
+ * Rows are known by their place, so the keyboard stays where it is when a row is read, changes or goes.
+ */
 export function VirtualList(props: VirtualListProps) {
   'use no memo'
   const {
     label,
     count,
     estimatedRowPx,
-    keyOf,
     renderRow,
     selectedIndex,
     isSelectable = everyRow,
@@ -42,7 +43,6 @@ export function VirtualList(props: VirtualListProps) {
     count,
     getScrollElement: () => viewport.current,
     estimateSize: () => estimatedRowPx,
-    getItemKey: keyOf,
     overscan: 8,
   })
   const rows = virtualizer.getVirtualItems()

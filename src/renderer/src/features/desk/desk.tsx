@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LeftOver } from '../../../../shared/model/batch.ts'
@@ -85,15 +85,6 @@ function DeskList() {
     [pairs, leftOver],
   )
   const kinds = useMemo(() => new Map(files.map(({ path, kind }) => [path, kind])), [files])
-  const keyOf = useCallback(
-    (index: number) => {
-      const row = rows[index]
-      if (row === undefined) return String(index)
-      return row.kind === 'pair' ? row.item.key : row.kind === 'left' ? `left ${row.item.path}` : row.kind
-    },
-    [rows],
-  )
-
   const renderRow = (index: number) => {
     const row = rows[index]
     if (row === undefined) return null
@@ -135,7 +126,6 @@ function DeskList() {
         label={t('window.desk.list')}
         count={rows.length}
         estimatedRowPx={69}
-        keyOf={keyOf}
         renderRow={renderRow}
         selectedIndex={pairs.findIndex(({ key }) => key === selectedKey)}
         isSelectable={(index) => rows[index]?.kind === 'pair'}

@@ -81,7 +81,6 @@ function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClos
             label={t('window.desk.files')}
             count={shown.length}
             estimatedRowPx={50}
-            keyOf={(row) => shown[row]?.path ?? String(row)}
             selectedIndex={index}
             onSelect={setIndex}
             renderRow={(row) => {

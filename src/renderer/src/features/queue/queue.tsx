@@ -51,7 +51,6 @@ export function Queue({ onPlay }: { readonly onPlay: (jobId: string) => void }) 
           label={t('window.queue.list')}
           count={total}
           estimatedRowPx={68}
-          keyOf={(index) => ids.get(index) ?? `row ${String(index)}`}
           selectedIndex={selectedIndex}
           onSelect={select}
           onOpen={(index) => {
