@@ -12,7 +12,7 @@ import { showName } from '../../../shared/lib/error-sentence.ts'
 
 const PATHS_A_CALL = 100
 /** Above this many pictures the search for faces is left to the jobs: it takes a tenth of a second each. */
-const MAX_FACE_SEARCHES = 50
+export const MAX_FACE_SEARCHES = 50
 
 /** Why a file that was seen is not used, in the closed list of codes; null where it was rightly passed over. */
 const LEFT_OVER_CODES: Readonly<Record<LeftOver['reason'], ErrorCode | null>> = {
@@ -35,17 +35,18 @@ export function pathsOfPairs(plan: { readonly pairs: readonly Pair[] }): string[
   return [...new Set(plan.pairs.flatMap(({ source, voice, driver }) => [source, voice ?? driver ?? source]))]
 }
 
-/** Checks files against an engine's limits and tells each one. Gives what was found, in order. */
+/** Checks files against an engine's limits and tells each one; `deep` decodes them as well. Gives what was found, in order. */
 export async function checkFiles(
   context: CommandContext,
   core: Callable<'media.check'>,
   engine: EngineId,
   paths: readonly string[],
   amend: (result: CheckResult) => Promise<CheckResult> = (result) => Promise.resolve(result),
+  deep = false,
 ): Promise<CheckResult[]> {
   const found: CheckResult[] = []
   for (let at = 0; at < paths.length && !context.ending.aborted; at += PATHS_A_CALL) {
-    const { results } = await call(core, 'media.check', { engine, paths: paths.slice(at, at + PATHS_A_CALL) })
+    const { results } = await call(core, 'media.check', { engine, paths: paths.slice(at, at + PATHS_A_CALL), deep })
     for (const result of results) {
       const amended = await amend(result)
       found.push(amended)
@@ -56,13 +57,9 @@ export async function checkFiles(
 }
 
 /** Adds the face search to the check of a portrait: no face is an error, several are a warning. */
-export function searchFaces(
-  core: Callable<'media.faces'>,
-  results: { remaining: number } = { remaining: MAX_FACE_SEARCHES },
-) {
+export function searchFaces(core: Callable<'media.faces'>) {
   return async (result: CheckResult): Promise<CheckResult> => {
-    if (result.kind !== 'image' || result.verdict === 'rejected' || results.remaining === 0) return result
-    results.remaining -= 1
+    if (result.kind !== 'image' || result.verdict === 'rejected') return result
     const { faces } = await call(core, 'media.faces', { path: result.path })
     const facts = { ...result.facts, faces: faces.length }
     if (faces.length === 1) return { ...result, facts }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserWindow, IpcMainInvokeEvent } from 'electron'
@@ -96,6 +96,19 @@ describe('a call reaches the core', () => {
 
   it('through one channel only', () => {
     expect([...fake.log.ipc.keys()]).toEqual(['api:call'])
+  })
+
+  it.each([
+    [/ipcMain\.(handle|on|once)\(/, ['bridge.ts']],
+    [/openExternal\(/, ['guards.ts']],
+    [/openPath\(/, []],
+    [/executeJavaScript|remote\b.*require|\.loadFile\(/, []],
+  ])('and nothing else in the product says %s', (call, places) => {
+    const files = readdirSync('src/main', { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name),
+    )
+    const found = files.filter((entry) => call.test(readFileSync(join(entry.parentPath, entry.name), 'utf8')))
+    expect(found.map(({ name }) => name)).toEqual(places)
   })
 })
 

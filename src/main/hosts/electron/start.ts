@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { BrowserWindow, Menu, app, dialog, ipcMain, protocol, session, shell } from 'electron'
 import { createCore } from '../../core/create-core.ts'
 import { createNodePorts, defaultDataDir, entryLayout } from '../../core/lib/node-ports.ts'
@@ -22,7 +22,7 @@ const STOP_MS = 2500
 export function startElectron(entryUrl: string): void {
   const { env } = process
   const given = env['LIVEPORTRAIT_STUDIO_DATA_DIR']
-  const dataDir = given === undefined || given === '' ? defaultDataDir(env) : given
+  const dataDir = given === undefined || given === '' ? defaultDataDir(env) : resolve(given)
   // Chromium's own profile; the lock of the single instance lies there too, so it is one a data folder.
   app.setPath('userData', join(dataDir, 'window'))
   if (!app.requestSingleInstanceLock()) return app.quit()
