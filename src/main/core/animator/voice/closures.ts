@@ -2,11 +2,11 @@ import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 /** A closure is believed when the model gives it at least so much on its best frame... */
-const BELIEF = 0.38
+const BELIEF = 0.4
 /** ...and lasts as long as it gives this part of that. */
-const EDGE = 0.5
+const EDGE = 0.65
 /** With both ramps: shut enough in two frames at 25 fps and in one at 15 fps, wherever the frames fall. */
-const SHORTEST_FRAMES = Math.round(0.07 * FRAME_RATE)
+const SHORTEST_FRAMES = Math.round(0.08 * FRAME_RATE)
 /** Curves are shown early (the lips lead the sound), yet lips part only with the burst. */
 const RELEASE_FRAMES = Math.round(0.01 * FRAME_RATE)
 /** Lips take this long to come together and to part. */

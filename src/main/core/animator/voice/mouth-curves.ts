@@ -15,21 +15,24 @@ type Shape = { readonly jaw: number; readonly wide: number; readonly upper: numb
 const SHAPES: Readonly<Record<MouthClass, Shape>> = {
   sil: { jaw: 0, wide: 0, upper: 0 },
   closed: { jaw: 0, wide: -0.05, upper: 0 },
-  labiodental: { jaw: 0.2, wide: 0.1, upper: 0.6 },
-  sibilant: { jaw: 0.25, wide: 0.4, upper: 0.35 },
-  hush: { jaw: 0.3, wide: -0.45, upper: 0.3 },
-  consonant: { jaw: 0.38, wide: 0.1, upper: 0.05 },
+  labiodental: { jaw: 0.22, wide: 0.1, upper: 0.6 },
+  sibilant: { jaw: 0.28, wide: 0.4, upper: 0.35 },
+  hush: { jaw: 0.33, wide: -0.45, upper: 0.3 },
+  consonant: { jaw: 0.4, wide: 0.1, upper: 0.05 },
   open: { jaw: 1, wide: 0.1, upper: 0.1 },
-  mid: { jaw: 0.75, wide: 0.3, upper: 0.1 },
-  spread: { jaw: 0.58, wide: 0.9, upper: 0.15 },
+  mid: { jaw: 0.78, wide: 0.3, upper: 0.1 },
+  spread: { jaw: 0.6, wide: 0.9, upper: 0.15 },
   'round-open': { jaw: 0.8, wide: -0.65, upper: 0 },
-  round: { jaw: 0.52, wide: -1, upper: 0 },
+  round: { jaw: 0.55, wide: -1, upper: 0 },
 }
 
 /** A voice whose open vowels the model sees dimly (noise, a strange voice) still opens wide: the top of its jaw is raised to this. */
 const WIDEST_SHARE = 0.97
 const WIDEST_JAW = 0.85
 const MOST_GAIN = 1.4
+
+/** A mouth opens with the amplitude of the voice, a little less than in proportion. */
+const LOUD_POWER = 0.8
 
 /** How loud a full hiss counts beside full voice. */
 const HISS_LOUDNESS = 0.45
@@ -57,6 +60,11 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
   const { frameCount } = features
   const classCount = MOUTH_CLASSES.length
   const energy = smooth(features.level.energy, ENERGY_SIGMA)
+  const { peak } = features.level
+  const strength = smooth(
+    features.loudness.map((loudness, frame) => 10 ** (Math.min(0, loudness - (peak[frame] as number)) / 20)),
+    ENERGY_SIGMA,
+  )
   const silence = new Float32Array(frameCount)
   const closed = new Float32Array(frameCount)
   const rawJaw = new Float32Array(frameCount)
@@ -75,7 +83,8 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
     }
     silence[frame] = Math.max(share('sil'), (1 - smoothstep(0.02, 0.15, loud)) * (1 - hiss))
     closed[frame] = share('closed')
-    rawJaw[frame] = blend('jaw') * smoothstep(0, 0.2, voiced) * (0.2 + 0.8 * voiced)
+    const opening = 0.2 + 0.8 * (strength[frame] as number) ** LOUD_POWER
+    rawJaw[frame] = blend('jaw') * smoothstep(0, 0.2, voiced) * opening
     rawWide[frame] = blend('wide')
     rawUpper[frame] = blend('upper')
   }
