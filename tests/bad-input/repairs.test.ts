@@ -144,6 +144,14 @@ describe('what is remembered of a file', () => {
     expect(await media.resolve('../../etc/passwd')).toBeNull()
   })
 
+  test('a file that goes away between the two passes is missing', async () => {
+    const path = wav(at('v.wav'), { seconds: 1 })
+    const result = await media.check(path, ENGINE_LIMITS.offline)
+    rmSync(path)
+    const deep = await media.checkDeeply(result)
+    expect(deep).toMatchObject({ verdict: 'rejected', findings: [{ code: 'E-INPUT-MISSING' }] })
+  })
+
   test('a row that is damaged is looked up anew', async () => {
     const rows = new Map<string, MediaRow>()
     const path = wav(at('v.wav'), { seconds: 1 })

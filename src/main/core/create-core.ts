@@ -112,9 +112,13 @@ type LookingParts = {
 /** Handlers that only look: the same for a live core and for one beside it. */
 function lookingHandlers({ ports, tools, media, offline, signal, database, store }: LookingParts) {
   return {
-    'media.check': async ({ engine, paths }) => ({
-      results: await Promise.all(paths.map((path) => media.check(path, ENGINE_LIMITS[engine], signal))),
-    }),
+    'media.check': async ({ engine, paths, deep }) => {
+      const check = async (path: string) => {
+        const result = await media.check(path, ENGINE_LIMITS[engine], signal)
+        return deep ? media.checkDeeply(result, signal) : result
+      }
+      return { results: await Promise.all(paths.map(check)) }
+    },
     'media.faces': async ({ path }) => {
       const { width, height, faces } = await offline.faces(path, signal)
       return { width, height, faces: [...faces] }

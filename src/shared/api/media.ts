@@ -5,9 +5,16 @@ import { checkResultSchema } from '../model/media.ts'
 const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
 
 export const mediaContract = {
-  /** Header checks and probe against the engine's limits; no network, no key, no job. At most 200 paths a call. */
+  /**
+   * Header checks and probe against the engine's limits; no network, no key, no job. At most 200 paths a call. `deep`
+   * also decodes each file to its end: files that are cut off, and sound without a voice. That takes many times longer.
+   */
   'media.check': {
-    input: z.strictObject({ engine: engineIdSchema, paths: z.array(z.string()).max(200) }),
+    input: z.strictObject({
+      engine: engineIdSchema,
+      paths: z.array(z.string()).max(200),
+      deep: z.boolean().default(false),
+    }),
     output: z.strictObject({ results: z.array(checkResultSchema) }),
   },
   /** Faces of a picture, largest first (index = `face_index`), boxes in pixels of the upright picture. */

@@ -40,7 +40,9 @@ function displayValues(params: ErrorData['params']): Record<string, unknown> {
 }
 
 function baseName(path: string): string {
-  const cut = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
+  // A backslash separates only on Windows; elsewhere it is part of a name.
+  const isWindows = /^([a-z]:[\\/]|\\\\)/i.test(path)
+  const cut = Math.max(path.lastIndexOf('/'), isWindows ? path.lastIndexOf('\\') : -1)
   return cut >= 0 && cut < path.length - 1 ? path.slice(cut + 1) : path
 }
 

@@ -212,7 +212,13 @@ export function createMedia(dependencies: MediaDependencies): Media {
 
   const checkDeeply = async (result: CheckResult, signal?: AbortSignal): Promise<CheckResult> => {
     if (result.verdict === 'rejected' || (result.kind !== 'image' && result.kind !== 'audio')) return result
-    const file = await lookAtFile(result.path, clock)
+    let file: RegularFile
+    try {
+      file = await lookAtFile(result.path, clock)
+    } catch (thrown) {
+      const findings = [...result.findings, asProblem(thrown, basename(result.path))]
+      return { ...result, findings, verdict: verdictOf(findings) }
+    }
     const row = cached(result.path, file.fingerprint)
     const known = parseFindings(row?.deep ?? null)
     const found =
