@@ -197,7 +197,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
             deep: null,
             sha256: null,
           }
-          if (!isPassing(inspection)) cache.save(fresh)
+          if (!isPassing(inspection.problems)) cache.save(fresh)
         }
       } catch (thrown) {
         signal?.throwIfAborted()
@@ -224,7 +224,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
     const found =
       known ??
       (await inspectDeeply({ result, path: file.path, ffmpegPath: ffmpegPath(), emptyFolder, decoders, signal }))
-    if (known === null && row !== null) {
+    if (known === null && row !== null && !isPassing(found)) {
       const latest = cached(result.path, file.fingerprint)
       if (latest !== null) cache.save({ ...latest, deep: JSON.stringify(found) })
     }
@@ -294,8 +294,8 @@ export function createMedia(dependencies: MediaDependencies): Media {
 }
 
 /** A finding that another try may not repeat is not kept. */
-function isPassing(inspection: Inspection): boolean {
-  return inspection.problems.some(({ code }) => code.startsWith('E-TOOL-') || code === 'E-INPUT-UNAVAILABLE')
+function isPassing(problems: readonly Finding[]): boolean {
+  return problems.some(({ code }) => code.startsWith('E-TOOL-') || code === 'E-INPUT-UNAVAILABLE')
 }
 
 function limitForUnread(limits: MediaLimits, name: string): number {
