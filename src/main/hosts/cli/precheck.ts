@@ -141,6 +141,7 @@ function tellCheck(context: CommandContext, result: Omit<CheckResult, 'mediaId'>
   if (json) return output.event(checkLine(english, result))
   if (!tellsEveryFile && result.findings.length === 0) return
   const write = tellsEveryFile ? output.line : output.note
-  write(`${texts.t(`cli.verdict.${result.verdict}`)}  ${showName(result.path)}`)
+  const isAlone = result.verdict === 'ok' && result.findings.some(({ code }) => code === 'E-INPUT-UNPAIRED')
+  write(`${texts.t(`cli.verdict.${isAlone ? 'unpaired' : result.verdict}`)}  ${showName(result.path)}`)
   for (const finding of result.findings) write(`    ${findingMessage(texts, result.path, finding)}`)
 }
