@@ -135,8 +135,10 @@ export const expressionOf = (
       out.jawLower[node] = lowerShare * (lowerJaw - jaw)
       // Lips pressed together get thinner by a fifth; the open mouth of a still closes, three quarters of the way by the lower lip.
       const gap = Math.max(0, lowerEdge - upperEdge)
-      out.pressUpper[node] = upperShare * (0.25 * gap + 0.2 * clamp(fromUpper, 0, upperThickness))
-      out.pressLower[node] = -lowerShare * (0.75 * gap + 0.2 * clamp(fromLower, 0, lowerThickness))
+      // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
+      const overlap = mouth.open ? 0.025 * width * Math.sqrt(profile) : 0
+      out.pressUpper[node] = upperShare * (0.25 * gap + overlap + 0.2 * clamp(fromUpper, 0, upperThickness))
+      out.pressLower[node] = -lowerShare * (0.75 * gap + overlap + 0.2 * clamp(fromLower, 0, lowerThickness))
       out.liftUpper[node] = -upperShare * 0.055 * width * profile
       out.liftLower[node] = -lowerShare * 0.03 * width * profile
       const r2 = xn * xn + (4 * (v - line) * (v - line)) / (width * width)

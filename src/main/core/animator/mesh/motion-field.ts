@@ -125,6 +125,17 @@ export const faceGeometryOf = (image: RgbaImage, face: Face): FaceGeometry => {
   }
 }
 
+/** The pixels that can move, right and bottom exclusive. */
+export const movingRect = ({
+  grid,
+  active,
+}: FaceGeometry): { left: number; top: number; right: number; bottom: number } => ({
+  left: active.i0 * grid.spacing,
+  top: active.j0 * grid.spacing,
+  right: Math.min(grid.width, active.i1 * grid.spacing + 1),
+  bottom: Math.min(grid.height, active.j1 * grid.spacing + 1),
+})
+
 export const emptyMotionField = ({ grid, lips }: FaceGeometry): MotionField => {
   const pair = (): readonly [Float32Array, Float32Array] => [
     new Float32Array(grid.columns * grid.rows),

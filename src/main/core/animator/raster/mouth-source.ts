@@ -78,18 +78,20 @@ export const insideOf = (
     place.gap = (fromUpper + fromLower) * scale
     place.widest = widest * scale
     place.teeth = 1 - wideOpen
-    const made = insideColour(palette, place)
-    if (!mouth.open) return made
+    const grown = mouth.open ? smoothstep(0, 0.07, (widest - stillGap) * scale) : 1
+    let colour = grown > 0 ? insideColour(palette, place) : 0
+    if (!mouth.open) return colour
     const floor = splineAt(edges.lower, s)
     const gap = Math.max(1, floor - edge)
+    // As long as the mouth is no wider than the still's, what shows is the still's own inside, fixed to the skull.
+    const direct = own(u, clamp(v, edge + 0.08 * gap, floor))
+    if (grown === 0) return (direct | 0xff000000) >>> 0
     const upper = (1 - smoothstep(teethShare - 0.08, teethShare + 0.06, (v - edge) / gap)) * smoothstep(0.3, 2, gap)
     const lower =
       smoothstep(Math.max(0.55, teethShare), 1, 1 - fromLower / gap) * (1 - smoothstep(0.8, 0.9, teethShare))
-    // A narrow source gap shows little but lip: it gives way to the made-up inside as soon as the mouth opens further.
-    const keep = Math.max(wideOpen, 1 - smoothstep(0, 0.07, (widest - stillGap) * scale))
-    let colour = made
-    if (lower > 0) colour = blend(colour, own(u, floor - Math.min(gap, fromLower)), (lower * keep * 256) | 0)
-    if (upper > 0) colour = blend(colour, own(u, Math.max(v, edge + 0.08 * gap)), (upper * keep * 256) | 0)
+    if (lower > 0) colour = blend(colour, own(u, floor - Math.min(gap, fromLower)), (lower * wideOpen * 256) | 0)
+    if (upper > 0) colour = blend(colour, direct, (upper * wideOpen * 256) | 0)
+    colour = blend(direct, colour, (grown * 256) | 0)
     return (colour | 0xff000000) >>> 0
   }
 }

@@ -29,7 +29,7 @@ const MARGIN = 0.4
 const BINS = 16
 const CERTAIN = 3
 /** Share of the random walk from which a cell is the person's. */
-const THRESHOLD = 0.42
+const THRESHOLD = 0.38
 /** Log odds toward the person near the head: hair left behind is worse than background that moves along. */
 const BIAS = 0.9
 

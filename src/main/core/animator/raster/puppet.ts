@@ -1,7 +1,7 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face, FramePose } from '../types.ts'
 import { gridAt } from '../mesh/warp-grid.ts'
-import { emptyMotionField, faceGeometryOf, moveField } from '../mesh/motion-field.ts'
+import { emptyMotionField, faceGeometryOf, moveField, movingRect } from '../mesh/motion-field.ts'
 import { emptyLipTable, moveLips, paintMouth } from './mouth.ts'
 import { mouthPaletteOf } from './mouth-inside.ts'
 import { insideOf } from './mouth-source.ts'
@@ -30,12 +30,7 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const geometry = faceGeometryOf(image, face)
   const { grid, active, frame } = geometry
   const field = emptyMotionField(geometry)
-  const rect = {
-    left: active.i0 * grid.spacing,
-    top: active.j0 * grid.spacing,
-    right: Math.min(width, active.i1 * grid.spacing + 1),
-    bottom: Math.min(height, active.j1 * grid.spacing + 1),
-  }
+  const rect = movingRect(geometry)
   const still = new Uint32Array(width * height)
   new Uint8Array(still.buffer).set(image.data)
   const out = still.slice()
