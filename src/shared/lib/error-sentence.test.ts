@@ -67,6 +67,14 @@ describe('the sentence of an error', () => {
     expect(say('E-INPUT-CORRUPT', { file: 'a.png', reason: 'moon' }).message).toContain('damaged')
   })
 
+  it('tells the short sentence when a value was not measured, and never a placeholder', () => {
+    expect(say('E-DISK-FULL', { file: 'a.mp4' }).message).toBe('The disk is full.')
+    for (const code of ERROR_CODES) {
+      const { message, action } = say(code, {})
+      expect(`${message} ${action}`).not.toContain('{{')
+    }
+  })
+
   it('escapes what could disguise a file name', () => {
     expect(showName('a\u202egnp.exe\n')).toBe('a\\u{202e}gnp.exe\\u{a}')
   })

@@ -13,7 +13,8 @@ export type ErrorSentence = { readonly message: string; readonly action: string 
  * Looks up the sentences of a code in the catalogue of the given translator.
  *
  * A `reason` among the params selects the variant `error.<CODE>.<reason>.message` where one exists; the action may be
- * given for the variant or for the code. `file` is shortened to its last path part, as people know it.
+ * given for the variant or for the code. Where a value that the sentence names was not measured, the code's `short`
+ * sentence is told instead, else the value is a question mark: never a placeholder. `file` is shortened to its last path part, as people know it.
  */
 export function errorSentence(
   t: Translate,
@@ -24,9 +25,31 @@ export function errorSentence(
   const base = `error.${error.code}`
   const variant = typeof reason === 'string' && exists(`${base}.${reason}.message`) ? `${base}.${reason}` : base
   const values = displayValues(error.params)
-  const message = t(`${variant}.message`, values)
+  const message = fill(
+    t,
+    isComplete(t, `${variant}.message`, values) || !exists(`${base}.short.message`)
+      ? `${variant}.message`
+      : `${base}.short.message`,
+    values,
+  )
   const actionKey = exists(`${variant}.action`) ? `${variant}.action` : `${base}.action`
-  return { message, action: exists(actionKey) ? t(actionKey, values) : '' }
+  return { message, action: exists(actionKey) ? fill(t, actionKey, values) : '' }
+}
+
+const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g
+
+function missingIn(t: Translate, key: string, values: Readonly<Record<string, unknown>>): string[] {
+  const template = t(key, { skipInterpolation: true })
+  return [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name).filter((name) => values[name] === undefined)
+}
+
+function isComplete(t: Translate, key: string, values: Readonly<Record<string, unknown>>): boolean {
+  return missingIn(t, key, values).length === 0
+}
+
+function fill(t: Translate, key: string, values: Readonly<Record<string, unknown>>): string {
+  const unknown = Object.fromEntries(missingIn(t, key, values).map((name) => [name, '?']))
+  return t(key, { ...values, ...unknown })
 }
 
 function displayValues(params: ErrorData['params']): Record<string, unknown> {
