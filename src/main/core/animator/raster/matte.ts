@@ -34,7 +34,7 @@ const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: n
   }
   const out = new Float32Array(count * 3)
   const known = new Float32Array(count)
-  for (const radius of [1, 2, 4, 8, 16, 32]) {
+  for (const radius of [1, 3, 9, 24]) {
     boxBlur(sums, 4, columns, rows, radius)
     for (let cell = 0; cell < count; cell++) {
       const weight = sums[cell * 4 + 3] as number
@@ -144,11 +144,13 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   }
   for (let y = top; y < y1; y++) {
     const gy = clamp((y - top + 0.5) / step - 0.5, 0, rows - 1.001)
-    fy = gy % 1
+    const j = gy | 0
+    fy = gy - j
     for (let x = left; x < x1; x++) {
       const gx = clamp((x - left + 0.5) / step - 0.5, 0, columns - 1.001)
-      fx = gx % 1
-      cell = (gy | 0) * columns + (gx | 0)
+      const i = gx | 0
+      fx = gx - i
+      cell = j * columns + i
       const to = (y * width + x) * 4
       if (kind[cell] === DEEP) continue
       const share = kind[cell] === CLEAN ? 0 : at(shares, 1, 0)
@@ -167,7 +169,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
       for (let c = 0; c < 3; c++) {
-        const seen = wa * (data[a + c] ?? 0) + wb * (data[b + c] ?? 0)
+        const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
         const value = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
         plate[to + c] = value + 0.5
         if (alpha < 1) front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)

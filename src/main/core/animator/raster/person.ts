@@ -277,12 +277,12 @@ export const findPerson = (
   }
   const rounds = [
     {
-      sweeps: 30,
+      sweeps: 20,
       trust: 0.9,
       weightOf: (cell: number) => ((prior[cell] as number) > 2.2 ? 1 : -seedOf(cell)),
     },
     {
-      sweeps: 40,
+      sweeps: 26,
       trust: 0.6,
       weightOf: (cell: number) => ((person[cell] as number) > 0.75 ? 1 : (person[cell] as number) < 0.25 ? -1 : 0),
     },

@@ -36,7 +36,7 @@ const distanceToSegment = (x: number, y: number, a: readonly number[], b: readon
  * Where light changes as a face speaks: folds from nose to mouth deepen, cheeks catch light with a smile, the groove under the lip opens
  * and the shadow under the chin grows with the jaw. Shares of a few per cent, judged by eye.
  */
-export const shadesOf = ({ frame, grid, active, follow }: FaceGeometry): Shades => {
+export const shadesOf = ({ frame, grid, active, follow, depthField }: FaceGeometry): Shades => {
   const { points, faceHeight } = frame
   const { columns, rows, spacing } = grid
   const smile = new Float32Array(columns * rows)
@@ -51,6 +51,7 @@ export const shadesOf = ({ frame, grid, active, follow }: FaceGeometry): Shades 
   for (let j = active.j0; j <= active.j1; j++) {
     for (let i = active.i0; i <= active.i1; i++) {
       const n = j * columns + i
+      if ((depthField.scale[n] as number) > 1.8) continue
       const x = i * spacing
       const y = j * spacing
       let fold = 0
