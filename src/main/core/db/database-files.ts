@@ -8,7 +8,7 @@ import { isDamage, sqliteCode } from './sqlite-error.ts'
 /** Backups and their journals that are kept: the newest good one is used when the database is damaged. */
 const KEPT_GENERATIONS = 3
 
-/** What a database file turned out to be. `version` counts the migrations it has seen. */
+/** What a database file turned out to be; one without a table is as good as missing. `version` counts the migrations it has seen. */
 export type Condition =
   { readonly kind: 'missing' } | { readonly kind: 'damaged' } | { readonly kind: 'good'; readonly version: number }
 
@@ -72,15 +72,18 @@ export function databaseFiles(dataDir: string) {
       for (const generation of generations('log')) if (generation < oldest) rmSync(journalPath(generation))
     },
 
-    /** Puts a damaged database out of the way, with its -wal and -shm. Returns the folder. */
-    moveAside: (now: number): string => {
+    /**
+     * Puts what is there of a damaged database out of the way, also a -wal that would be taken for the restored file's
+     * own. Returns the folder, or null when there was nothing.
+     */
+    moveAside: (now: number): string | null => {
+      const found = ['-wal', '-shm', ''].filter((suffix) => existsSync(main + suffix))
+      if (found.length === 0) return null
       const stamp = new Date(now).toISOString().replaceAll(':', '-')
       let folder = join(dataDir, 'damaged', stamp)
       for (let copy = 2; existsSync(folder); copy++) folder = join(dataDir, 'damaged', `${stamp}-${copy}`)
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      for (const suffix of ['-wal', '-shm', '']) {
-        if (existsSync(main + suffix)) renameSync(main + suffix, join(folder, `studio.sqlite${suffix}`))
-      }
+      for (const suffix of found) renameSync(main + suffix, join(folder, `studio.sqlite${suffix}`))
       syncFolder(dataDir)
       return folder
     },
@@ -105,13 +108,14 @@ export function databaseFiles(dataDir: string) {
 /** Looks at a database without writing to it. Throws what is neither damage nor absence (busy, no permission). */
 export function inspect(file: string): Condition {
   if (!existsSync(file)) return { kind: 'missing' }
-  if (statSync(file).size === 0 && !existsSync(`${file}-wal`)) return { kind: 'missing' }
+  if (statSync(file).size === 0) return { kind: 'missing' }
   let database: DatabaseSync | null = null
   try {
     database = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
     const check = database.prepare('PRAGMA integrity_check(1)').get()
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
     if (check?.integrity_check !== 'ok') return { kind: 'damaged' }
+    if (version === 0 && database.prepare('SELECT * FROM sqlite_master').get() === undefined) return { kind: 'missing' }
     const told = database.prepare(`SELECT value FROM meta WHERE key = 'schema_version'`).get()
     // Both say the version, so that a flipped bit in one of them is not taken for a newer app.
     return Number(told?.value) === version ? { kind: 'good', version } : { kind: 'damaged' }

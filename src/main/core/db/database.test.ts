@@ -150,6 +150,17 @@ describe('damage', () => {
     expect(settingsOf(open(copy))).toEqual(settingsOf(database))
   })
 
+  test('a -wal that was left without its file is not taken for that of the restored one', () => {
+    const folder = tempFolder()
+    const database = open(folder)
+    put(database, 'a', '1')
+    const copy = copyOf(folder)
+    writeFileSync(join(copy, 'studio.sqlite'), '')
+    const restored = open(copy)
+    expect(settingsOf(restored)).toEqual([['a', '1']])
+    expect(readdirSync(restored.lastRecovery()?.movedTo ?? '')).toContain('studio.sqlite-wal')
+  })
+
   test('a damaged file is moved aside, never deleted, and the rows are back', () => {
     const { folder, expected } = fillFolder(50)
     const main = join(folder, 'studio.sqlite')

@@ -77,7 +77,7 @@ export function openDatabase({ dataDir, now, logger, migrations = MIGRATIONS }: 
     const wasUsed = files.backupGenerations().length > 0 || files.journalGenerations().length > 0
     let recovery: Recovery | null = null
     if (condition.kind === 'damaged' || (condition.kind === 'missing' && wasUsed)) {
-      const movedTo = condition.kind === 'damaged' ? files.moveAside(now()) : null
+      const movedTo = files.moveAside(now())
       recovery = { at: now(), reason: condition.kind, movedTo, backup: files.restoreBackup(), replayed: 0 }
     }
     createPrivate(files.main)
