@@ -36,6 +36,8 @@ type MouthPoint = { u: number; v: number; xn: number; upperEdge: number; lowerEd
 /** Largest drop of the lower lip, mouth widths (study: .29). */
 const JAW_DROP = 0.29
 const NONE = 0
+/** Rise of the brows, face heights: more folds the lid below them (study: .05 to .08 of the eye's opening). */
+const BROW_RISE = 0.022
 /** No control moves anything farther out than this many outlines of the face. */
 const REACH = 2.2
 
@@ -154,10 +156,10 @@ export const expressionOf = (
         const ey = y - by
         const below = (ex * drop[0] + ey * drop[1]) / frame.faceHeight
         const distance = Math.hypot(ex, ey) / frame.faceHeight
-        const weight = below > 0 ? 1 - smoothstep(0.01, 0.075, distance) : 1 - smoothstep(0.03, 0.2, distance)
+        const weight = below > 0 ? 1 - smoothstep(0.035, 0.12, distance) : 1 - smoothstep(0.035, 0.2, distance)
         if (weight > brow) brow = weight
       }
-      out.brow[node] = 0.05 * frame.faceHeight * brow
+      out.brow[node] = BROW_RISE * frame.faceHeight * brow
     }
   }
   return { drop, ...out }
