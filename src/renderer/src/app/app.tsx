@@ -2,7 +2,6 @@ import { useCallback, useEffect, useRef } from 'react'
 import { I18nextProvider } from 'react-i18next'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Toast } from '@base-ui/react/toast'
-import { Tooltip } from '@base-ui/react/tooltip'
 import type { i18n as I18n } from 'i18next'
 import { DeskPanel } from '../features/desk/desk-panel.tsx'
 import { Desk } from '../features/desk/desk.tsx'
@@ -35,14 +34,12 @@ export function App({ studio, i18n }: { readonly studio: StudioWindow; readonly 
         <StudioProvider studio={studio.studio}>
           <JobActionsProvider value={studio.jobs}>
             <Toast.Provider toastManager={studio.toasts} limit={4}>
-              <Tooltip.Provider delay={500}>
-                <ErrorBoundary>
-                  <Gate>
-                    <Layout studio={studio} />
-                  </Gate>
-                </ErrorBoundary>
-                <Toasts />
-              </Tooltip.Provider>
+              <ErrorBoundary>
+                <Gate>
+                  <Layout studio={studio} />
+                </Gate>
+              </ErrorBoundary>
+              <Toasts />
             </Toast.Provider>
           </JobActionsProvider>
         </StudioProvider>

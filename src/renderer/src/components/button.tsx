@@ -1,5 +1,4 @@
-import type { ComponentProps, ReactElement, ReactNode } from 'react'
-import { Tooltip } from '@base-ui/react/tooltip'
+import type { ComponentProps } from 'react'
 import { Icon } from './icon.tsx'
 import type { IconName } from './icon.tsx'
 import styles from './button.module.css'
@@ -24,35 +23,18 @@ type IconButtonProps = Omit<ComponentProps<'button'>, 'type' | 'children'> & {
   readonly label: string
   readonly icon: IconName
   readonly kind?: 'plain' | 'quiet'
-  readonly badge?: ReactNode
 }
 
-export function IconButton({ label, icon, kind = 'quiet', className, badge, ...rest }: IconButtonProps) {
+export function IconButton({ label, icon, kind = 'quiet', className, ...rest }: IconButtonProps) {
   return (
-    <Hint text={label}>
-      <button
-        {...rest}
-        type="button"
-        aria-label={label}
-        className={`${styles.button} ${styles.square} ${styles[kind]} ${className ?? ''}`}
-      >
-        <Icon name={icon} />
-        {badge}
-      </button>
-    </Hint>
-  )
-}
-
-/** A tooltip that repeats a name in sight; never the only place of a fact. */
-export function Hint({ text, children }: { readonly text: string; readonly children: ReactElement }) {
-  return (
-    <Tooltip.Root>
-      <Tooltip.Trigger render={children} />
-      <Tooltip.Portal>
-        <Tooltip.Positioner sideOffset={6} className={styles.positioner}>
-          <Tooltip.Popup className={styles.tooltip}>{text}</Tooltip.Popup>
-        </Tooltip.Positioner>
-      </Tooltip.Portal>
-    </Tooltip.Root>
+    <button
+      {...rest}
+      type="button"
+      aria-label={label}
+      title={label}
+      className={`${styles.button} ${styles.square} ${styles[kind]} ${className ?? ''}`}
+    >
+      <Icon name={icon} />
+    </button>
   )
 }

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { Menu as Base } from '@base-ui/react/menu'
 import { Icon } from './icon.tsx'
 import type { IconName } from './icon.tsx'
@@ -18,23 +19,32 @@ export type MenuEntry =
 
 type MenuProps = {
   readonly label: string
-  readonly icon?: IconName
-  /** Shown on the trigger; without it only the icon is. */
-  readonly text?: string
+  /** Asked for when the menu is opened, so that a list of thousands of rows builds none. */
+  readonly entries: () => readonly MenuEntry[]
+}
+
+/** A button with a menu behind it. The menu itself is made at the first click. */
+export function Menu({ label, entries }: MenuProps) {
+  const [isMade, setMade] = useState(false)
+  const look = { 'aria-label': label, title: label, className: `${buttons.button} ${buttons.square} ${buttons.quiet}` }
+  if (isMade) return <MadeMenu look={look} entries={entries()} />
+  return (
+    <button type="button" {...look} aria-haspopup="menu" aria-expanded={false} onClick={() => setMade(true)}>
+      <Icon name="more" />
+    </button>
+  )
+}
+
+type MadeMenuProps = {
+  readonly look: { readonly 'aria-label': string; readonly title: string; readonly className: string }
   readonly entries: readonly MenuEntry[]
 }
 
-export function Menu({ label, icon = 'more', text, entries }: MenuProps) {
-  const shape = text === undefined ? `${buttons.square} ${buttons.quiet}` : buttons.plain
+function MadeMenu({ look, entries }: MadeMenuProps) {
   return (
-    <Base.Root>
-      <Base.Trigger
-        aria-label={label}
-        title={text === undefined ? label : undefined}
-        className={`${buttons.button} ${shape}`}
-      >
-        {text === undefined ? <Icon name={icon} /> : text}
-        {text === undefined ? null : <Icon name="chevron-down" size={14} />}
+    <Base.Root defaultOpen>
+      <Base.Trigger {...look}>
+        <Icon name="more" />
       </Base.Trigger>
       <Base.Portal>
         <Base.Positioner className={styles.positioner} sideOffset={4} align="end">

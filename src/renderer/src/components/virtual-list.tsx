@@ -6,7 +6,9 @@ import styles from './virtual-list.module.css'
 type VirtualListProps = {
   readonly label: string
   readonly count: number
-  readonly estimatedRowPx: number
+  readonly rowPx: number
+  /** Rows differ in height: `rowPx` is only a guess until they are seen. */
+  readonly isMeasured?: boolean
   readonly renderRow: (index: number) => ReactNode
   readonly selectedIndex: number
   /** Rows that cannot be selected (headings) are passed over by the arrow keys. */
@@ -29,7 +31,8 @@ export function VirtualList(props: VirtualListProps) {
   const {
     label,
     count,
-    estimatedRowPx,
+    rowPx,
+    isMeasured = false,
     renderRow,
     selectedIndex,
     isSelectable = everyRow,
@@ -42,8 +45,8 @@ export function VirtualList(props: VirtualListProps) {
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => viewport.current,
-    estimateSize: () => estimatedRowPx,
-    overscan: 8,
+    estimateSize: () => rowPx,
+    overscan: 4,
   })
   const rows = virtualizer.getVirtualItems()
   const first = rows[0]?.index ?? 0
@@ -104,7 +107,7 @@ export function VirtualList(props: VirtualListProps) {
         {rows.map(({ key, index, start }) => (
           <div
             key={key}
-            ref={virtualizer.measureElement}
+            ref={isMeasured ? virtualizer.measureElement : undefined}
             role="row"
             data-index={index}
             aria-rowindex={index + 1}

@@ -1,4 +1,3 @@
-import { useTranslation } from 'react-i18next'
 import type { CheckResult, MediaFacts } from '../../../shared/model/media.ts'
 import type { EngineId } from '../../../shared/model/engine.ts'
 import { checkOf } from '../stores/media-store.ts'
@@ -19,15 +18,13 @@ export function useThumbnailUrl(check: CheckResult | undefined): string | undefi
 }
 
 /** `1200 × 1600 · JPEG · 640 kB`, or `7.3s · WAV`: what applies. */
-export function useFactsLine(): (facts: MediaFacts) => string {
-  const { i18n } = useTranslation()
-  return ({ durationSeconds, width, height, format, sizeBytes }) =>
-    [
-      width !== undefined && height !== undefined ? `${String(width)} × ${String(height)}` : undefined,
-      durationSeconds === undefined ? undefined : formatLength(durationSeconds, i18n.language),
-      format?.toUpperCase(),
-      sizeBytes === undefined ? undefined : formatBytes(sizeBytes, i18n.language),
-    ]
-      .filter((part) => part !== undefined)
-      .join(' · ')
+export function factsLine({ durationSeconds, width, height, format, sizeBytes }: MediaFacts, language: string): string {
+  return [
+    width !== undefined && height !== undefined ? `${String(width)} × ${String(height)}` : undefined,
+    durationSeconds === undefined ? undefined : formatLength(durationSeconds, language),
+    format?.toUpperCase(),
+    sizeBytes === undefined ? undefined : formatBytes(sizeBytes, language),
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ')
 }

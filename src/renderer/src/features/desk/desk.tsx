@@ -1,10 +1,9 @@
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LeftOver } from '../../../../shared/model/batch.ts'
-import { FindingList } from '../../components/finding-list.tsx'
 import { VirtualList } from '../../components/virtual-list.tsx'
-import { useFindingLines } from '../../lib/use-findings.ts'
+import { Findings } from '../../lib/findings.tsx'
 import { useDesk, useStudio } from '../../lib/studio.tsx'
 import { dismissFile } from '../../stores/desk-store.ts'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
@@ -15,6 +14,7 @@ import { FilePicker } from './file-picker.tsx'
 import type { PickerTask } from './file-picker.tsx'
 import { LeftOverRow } from './left-over-row.tsx'
 import { PairRow } from './pair-row.tsx'
+import type { PairVerb } from './pair-row.tsx'
 import { StartBar } from './start-bar.tsx'
 import { useVoicePlayer } from './voice-player.ts'
 import { useRemovePair } from './use-remove-pair.ts'
@@ -56,11 +56,10 @@ export function Desk({ actions, onAddFiles, onAddFolder, welcome }: DeskProps) {
 
 function PlanFindings() {
   const findings = useDesk((state) => state.findings)
-  const { linesOf, levelLabels } = useFindingLines()
   if (findings.length === 0) return null
   return (
     <div className={styles.findings} role="alert">
-      <FindingList lines={linesOf(findings)} levelLabels={levelLabels} />
+      <Findings findings={findings} />
     </div>
   )
 }
@@ -85,6 +84,15 @@ function DeskList() {
     [pairs, leftOver],
   )
   const kinds = useMemo(() => new Map(files.map(({ path, kind }) => [path, kind])), [files])
+  const onVerb = useCallback(
+    (verb: PairVerb, key: string) => {
+      if (verb === 'remove') removePair(key)
+      else if (verb === 'own') stores.desk.setState({ selectedKey: key, scope: 'one' })
+      else setTask({ kind: 'change', key, wanted: verb === 'source' ? 'image' : 'audio' })
+    },
+    [removePair, stores],
+  )
+
   const renderRow = (index: number) => {
     const row = rows[index]
     if (row === undefined) return null
@@ -105,17 +113,13 @@ function DeskList() {
         />
       )
     }
-    const { key } = row.item
     return (
       <PairRow
         item={row.item}
-        isSelected={key === selectedKey}
+        isSelected={row.item.key === selectedKey}
         playingUrl={playingUrl}
         onPlay={toggle}
-        onChangeSource={() => setTask({ kind: 'change', key, wanted: 'image' })}
-        onChangeVoice={() => setTask({ kind: 'change', key, wanted: 'audio' })}
-        onOwnParameters={() => stores.desk.setState({ selectedKey: key, scope: 'one' })}
-        onRemove={() => removePair(key)}
+        onVerb={onVerb}
       />
     )
   }
@@ -125,7 +129,8 @@ function DeskList() {
       <VirtualList
         label={t('window.desk.list')}
         count={rows.length}
-        estimatedRowPx={69}
+        rowPx={69}
+        isMeasured
         renderRow={renderRow}
         selectedIndex={pairs.findIndex(({ key }) => key === selectedKey)}
         isSelectable={(index) => rows[index]?.kind === 'pair'}

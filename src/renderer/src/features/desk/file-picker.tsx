@@ -6,7 +6,7 @@ import { Thumbnail } from '../../components/thumbnail.tsx'
 import { VirtualList } from '../../components/virtual-list.tsx'
 import { baseName } from '../../lib/display-name.ts'
 import { FileLabel } from '../../lib/file-label.tsx'
-import { useCheck, useFactsLine, useThumbnailUrl } from '../../lib/use-file-facts.ts'
+import { useCheck, factsLine, useThumbnailUrl } from '../../lib/use-file-facts.ts'
 import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
 import type { DeskFile } from '../../stores/desk-pairs.ts'
 import { addOwnPair, changePair } from '../../stores/desk-store.ts'
@@ -80,7 +80,7 @@ function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClos
           <VirtualList
             label={t('window.desk.files')}
             count={shown.length}
-            estimatedRowPx={50}
+            rowPx={52}
             selectedIndex={index}
             onSelect={setIndex}
             renderRow={(row) => {
@@ -105,16 +105,16 @@ function Choice({
   readonly label: string
   readonly onChoose: () => void
 }) {
+  const { i18n } = useTranslation()
   const engine = useSession(({ settings }) => settings.engine)
   const check = useCheck(engine, file.path)
   const thumbnailUrl = useThumbnailUrl(check)
-  const factsLine = useFactsLine()
   return (
     <button type="button" className={styles.choice} onClick={onChoose}>
       <Thumbnail url={thumbnailUrl} icon={file.kind === 'audio' ? 'voice' : 'picture'} size="small" />
       <span className={styles.words}>
         <FileLabel path={file.path} />
-        <span className={styles.facts}>{check === undefined ? '' : factsLine(check.facts)}</span>
+        <span className={styles.facts}>{check === undefined ? '' : factsLine(check.facts, i18n.language)}</span>
       </span>
       <span className={styles.use}>{label}</span>
     </button>

@@ -1,11 +1,10 @@
 import { useTranslation } from 'react-i18next'
 import type { LeftOver } from '../../../../shared/model/batch.ts'
 import { Button, IconButton } from '../../components/button.tsx'
-import { FindingList } from '../../components/finding-list.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
 import { useCheck, useThumbnailUrl } from '../../lib/use-file-facts.ts'
-import { useFindingLines } from '../../lib/use-findings.ts'
+import { Findings } from '../../lib/findings.tsx'
 import { useSession } from '../../lib/studio.tsx'
 import styles from './left-over-row.module.css'
 
@@ -22,7 +21,6 @@ export function LeftOverRow({ item, kind, onPair, onDismiss }: LeftOverRowProps)
   const engine = useSession(({ settings }) => settings.engine)
   const check = useCheck(engine, kind === undefined ? undefined : item.path)
   const thumbnailUrl = useThumbnailUrl(check)
-  const { linesOf, levelLabels } = useFindingLines()
   const reason = item.reason === 'unpaired' && kind !== undefined ? `unpairedKind.${kind}` : item.reason
   return (
     <div className={styles.row}>
@@ -34,7 +32,7 @@ export function LeftOverRow({ item, kind, onPair, onDismiss }: LeftOverRowProps)
       <div className={styles.words}>
         <FileLabel path={item.path} />
         <span className={styles.reason}>{t(`leftOver.${reason}`)}</span>
-        <FindingList lines={linesOf(check?.findings ?? [])} levelLabels={levelLabels} />
+        <Findings findings={check?.findings ?? []} />
       </div>
       {onPair === null ? null : (
         <Button onClick={onPair}>

@@ -1,30 +1,30 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '../../components/button.tsx'
-import { FindingList } from '../../components/finding-list.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Menu } from '../../components/menu.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
-import { useCheck, useFactsLine, useThumbnailUrl } from '../../lib/use-file-facts.ts'
-import { useFindingLines } from '../../lib/use-findings.ts'
+import { useCheck, factsLine, useThumbnailUrl } from '../../lib/use-file-facts.ts'
+import { Findings } from '../../lib/findings.tsx'
 import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
 import styles from './pair-row.module.css'
 
-export type PairRowProps = {
+export type PairVerb = 'source' | 'voice' | 'own' | 'remove'
+
+type PairRowProps = {
   readonly item: DeskPair
   readonly isSelected: boolean
+  /** The voice that can be heard at the moment. */
   readonly playingUrl: string | null
   readonly onPlay: (url: string) => void
-  readonly onChangeSource: () => void
-  readonly onChangeVoice: () => void
-  readonly onOwnParameters: () => void
-  readonly onRemove: () => void
+  readonly onVerb: (verb: PairVerb, key: string) => void
 }
 
-/** One video to be: the portrait, the voice, and whatever is to be said about the two. */
-export function PairRow({ item, isSelected, playingUrl, onPlay, ...on }: PairRowProps) {
-  const { t } = useTranslation()
+/** One video to be: the portrait, the voice, and whatever is to be said about the two. Drawn again only when that changes. */
+export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onPlay, onVerb }: PairRowProps) {
+  const { t, i18n } = useTranslation()
   const { client } = useStudio()
   const engine = useSession(({ settings }) => settings.engine)
   const { source, voice, driver } = item.pair
@@ -33,8 +33,6 @@ export function PairRow({ item, isSelected, playingUrl, onPlay, ...on }: PairRow
   const voiceCheck = useCheck(engine, partner)
   const hasOwn = useDesk(({ overrides }) => overrides.has(item.key))
   const thumbnailUrl = useThumbnailUrl(sourceCheck)
-  const factsLine = useFactsLine()
-  const { linesOf, levelLabels } = useFindingLines()
   const voiceUrl = voiceCheck?.kind === 'audio' ? client.mediaUrl('source', voiceCheck.mediaId) : null
   const isPlaying = voiceUrl !== null && voiceUrl === playingUrl
 
@@ -44,7 +42,7 @@ export function PairRow({ item, isSelected, playingUrl, onPlay, ...on }: PairRow
       <div className={styles.file}>
         <FileLabel path={source} />
         <span className={styles.facts}>
-          {sourceCheck === undefined ? t('window.desk.checking') : factsLine(sourceCheck.facts)}
+          {sourceCheck === undefined ? t('window.desk.checking') : factsLine(sourceCheck.facts, i18n.language)}
         </span>
       </div>
       <span className={styles.join}>
@@ -67,17 +65,27 @@ export function PairRow({ item, isSelected, playingUrl, onPlay, ...on }: PairRow
           {partner === undefined ? null : <FileLabel path={partner} />}
           <span className={styles.facts}>
             {hasOwn ? <span className={styles.own}>{t('window.desk.own')}</span> : null}
-            {voiceCheck === undefined ? t('window.desk.checking') : factsLine(voiceCheck.facts)}
+            {voiceCheck === undefined ? t('window.desk.checking') : factsLine(voiceCheck.facts, i18n.language)}
           </span>
         </div>
       </div>
       <div className={styles.actions}>
         <Menu
           label={t('window.desk.pairMenu')}
-          entries={[
-            { kind: 'item', label: t('window.desk.changeVoice'), icon: 'voice', run: on.onChangeVoice },
-            { kind: 'item', label: t('window.desk.changeSource'), icon: 'picture', run: on.onChangeSource },
-            { kind: 'item', label: t('window.desk.ownParameters'), icon: 'settings', run: on.onOwnParameters },
+          entries={() => [
+            { kind: 'item', label: t('window.desk.changeVoice'), icon: 'voice', run: () => onVerb('voice', item.key) },
+            {
+              kind: 'item',
+              label: t('window.desk.changeSource'),
+              icon: 'picture',
+              run: () => onVerb('source', item.key),
+            },
+            {
+              kind: 'item',
+              label: t('window.desk.ownParameters'),
+              icon: 'settings',
+              run: () => onVerb('own', item.key),
+            },
             { kind: 'separator' },
             {
               kind: 'item',
@@ -85,18 +93,15 @@ export function PairRow({ item, isSelected, playingUrl, onPlay, ...on }: PairRow
               icon: 'trash',
               shortcut: t('window.key.delete'),
               isDanger: true,
-              run: on.onRemove,
+              run: () => onVerb('remove', item.key),
             },
           ]}
         />
-        <IconButton icon="close" label={t('window.desk.removePair')} onClick={on.onRemove} />
+        <IconButton icon="close" label={t('window.desk.removePair')} onClick={() => onVerb('remove', item.key)} />
       </div>
       <div className={styles.findings}>
-        <FindingList
-          lines={linesOf([...(sourceCheck?.findings ?? []), ...(voiceCheck?.findings ?? [])])}
-          levelLabels={levelLabels}
-        />
+        <Findings findings={[...(sourceCheck?.findings ?? []), ...(voiceCheck?.findings ?? [])]} />
       </div>
     </div>
   )
-}
+})

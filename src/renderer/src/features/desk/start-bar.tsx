@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Popover } from '@base-ui/react/popover'
 import { toErrorData } from '../../../../shared/errors.ts'
@@ -28,7 +28,8 @@ export function StartBar() {
   const pairs = useDesk((state) => state.pairs)
   const isStarting = useDesk((state) => state.isStarting)
   const isPlanning = useDesk((state) => state.isPlanning)
-  const ready = useMedia((state) => startable(state, engine, pairs).length)
+  const media = useMedia((state) => state)
+  const ready = useMemo(() => startable(media, engine, pairs).length, [media, engine, pairs])
   const [again, setAgain] = useState(false)
   const left = pairs.length - ready
 

@@ -1,4 +1,6 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { ErrorData } from '../../../../shared/errors.ts'
 import type { Job } from '../../../../shared/model/job.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -14,10 +16,10 @@ import { useJobs, useSession } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
 import styles from './job-row.module.css'
 
-type JobRowProps = { readonly job: Job; readonly isSelected: boolean; readonly onOpen: () => void }
+type JobRowProps = { readonly job: Job; readonly isSelected: boolean; readonly onPlay: (jobId: string) => void }
 
-/** One job as it stands. */
-export function JobRow({ job, isSelected, onOpen }: JobRowProps) {
+/** One job as it stands. Drawn again only when something about it has changed. */
+export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowProps) {
   const { t } = useTranslation()
   const actions = useJobActions()
   const check = useCheck(job.engine, job.source)
@@ -52,7 +54,7 @@ export function JobRow({ job, isSelected, onOpen }: JobRowProps) {
       <JobStatus job={job} />
       <div className={styles.actions}>
         {job.state === 'done' ? (
-          <IconButton icon="play" kind="plain" label={t('window.queue.play')} onClick={onOpen} />
+          <IconButton icon="play" kind="plain" label={t('window.queue.play')} onClick={() => onPlay(job.jobId)} />
         ) : null}
         {canRetry(job) ? (
           <IconButton
@@ -69,11 +71,10 @@ export function JobRow({ job, isSelected, onOpen }: JobRowProps) {
       </div>
     </div>
   )
-}
+})
 
 function JobStatus({ job }: { readonly job: Job }) {
   const { t, i18n } = useTranslation()
-  const sentence = useSentence()
   const { state, step, progress } = job
   if (state === 'running') {
     const stepName = t(`step.${step}`)
@@ -87,12 +88,6 @@ function JobStatus({ job }: { readonly job: Job }) {
       </div>
     )
   }
-  const detail =
-    job.error !== undefined && state !== 'done'
-      ? sentence(job.error).message
-      : state === 'done' && job.reused === true
-        ? t('window.queue.reused')
-        : ''
   return (
     <div className={styles.status}>
       <span className={styles.line}>
@@ -102,12 +97,20 @@ function JobStatus({ job }: { readonly job: Job }) {
         ) : null}
         <span className={styles.state}>{t(`state.${state}`)}</span>
       </span>
-      {detail === '' ? null : (
-        <span className={styles.detail} title={detail}>
-          {detail}
-        </span>
-      )}
+      {job.error !== undefined && state !== 'done' ? <ErrorLine error={job.error} /> : null}
+      {state === 'done' && job.reused === true ? (
+        <span className={styles.detail}>{t('window.queue.reused')}</span>
+      ) : null}
     </div>
+  )
+}
+
+function ErrorLine({ error }: { readonly error: ErrorData }) {
+  const { message } = useSentence()(error)
+  return (
+    <span className={styles.detail} title={message}>
+      {message}
+    </span>
   )
 }
 
@@ -116,47 +119,50 @@ function JobMenu({ job }: { readonly job: Job }) {
   const actions = useJobActions()
   const canShow = useSession(({ info }) => info?.canShowInFolder ?? false)
   const { jobId, output } = job
-  const entries: MenuEntry[] = []
-  if (job.state === 'queued') {
-    for (const [to, icon] of [
-      ['top', 'top'],
-      ['up', 'arrow-up'],
-      ['down', 'arrow-down'],
-      ['bottom', 'bottom'],
-    ] as const) {
-      entries.push({ kind: 'item', icon, label: t(`window.queue.move.${to}`), run: () => actions.move(jobId, to) })
+  const entries = (): MenuEntry[] => {
+    const entries: MenuEntry[] = []
+    if (job.state === 'queued') {
+      for (const [to, icon] of [
+        ['top', 'top'],
+        ['up', 'arrow-up'],
+        ['down', 'arrow-down'],
+        ['bottom', 'bottom'],
+      ] as const) {
+        entries.push({ kind: 'item', icon, label: t(`window.queue.move.${to}`), run: () => actions.move(jobId, to) })
+      }
+      entries.push({ kind: 'separator' })
     }
-    entries.push({ kind: 'separator' })
-  }
-  if (job.state === 'done' && output !== undefined) {
-    if (canShow)
+    if (job.state === 'done' && output !== undefined) {
+      if (canShow)
+        entries.push({
+          kind: 'item',
+          icon: 'folder',
+          label: t('window.results.show'),
+          run: () => actions.showInFolder(jobId),
+        })
+      entries.push({ kind: 'item', icon: 'copy', label: t('window.results.copyPath'), run: () => actions.copy(output) })
+      entries.push({ kind: 'separator' })
+    }
+    if (canRetry(job))
       entries.push({
         kind: 'item',
-        icon: 'folder',
-        label: t('window.results.show'),
-        run: () => actions.showInFolder(jobId),
+        icon: 'retry',
+        label: t('window.queue.retry'),
+        shortcut: t('window.key.retry'),
+        run: () => actions.retry([jobId]),
       })
-    entries.push({ kind: 'item', icon: 'copy', label: t('window.results.copyPath'), run: () => actions.copy(output) })
-    entries.push({ kind: 'separator' })
-  }
-  if (canRetry(job))
+    if (canCancel(job))
+      entries.push({ kind: 'item', icon: 'stop', label: t('window.queue.cancel'), run: () => actions.cancel([jobId]) })
     entries.push({
       kind: 'item',
-      icon: 'retry',
-      label: t('window.queue.retry'),
-      shortcut: t('window.key.retry'),
-      run: () => actions.retry([jobId]),
+      icon: 'trash',
+      label: t('window.queue.remove'),
+      shortcut: t('window.key.delete'),
+      disabled: !canRemove(job),
+      isDanger: true,
+      run: () => actions.remove([jobId]),
     })
-  if (canCancel(job))
-    entries.push({ kind: 'item', icon: 'stop', label: t('window.queue.cancel'), run: () => actions.cancel([jobId]) })
-  entries.push({
-    kind: 'item',
-    icon: 'trash',
-    label: t('window.queue.remove'),
-    shortcut: t('window.key.delete'),
-    disabled: !canRemove(job),
-    isDanger: true,
-    run: () => actions.remove([jobId]),
-  })
+    return entries
+  }
   return <Menu label={t('window.queue.rowMenu')} entries={entries} />
 }

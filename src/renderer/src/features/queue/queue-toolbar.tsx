@@ -50,7 +50,7 @@ export function QueueToolbar() {
       )}
       <Menu
         label={t('window.queue.menu')}
-        entries={[
+        entries={() => [
           {
             kind: 'item',
             icon: 'retry',

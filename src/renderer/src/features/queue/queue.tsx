@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { VirtualList } from '../../components/virtual-list.tsx'
 import { useJobs, useStudio, useView } from '../../lib/studio.tsx'
@@ -39,7 +39,10 @@ export function Queue({ onPlay }: { readonly onPlay: (jobId: string) => void }) 
     const job = jobAt(index)
     if (job !== undefined) stores.view.setState({ selectedJobId: job.jobId })
   }
-  const selectedIndex = [...ids].find(([index, jobId]) => jobId === selectedJobId && index < total)?.[0] ?? -1
+  const selectedIndex = useMemo(
+    () => [...ids].find(([index, jobId]) => jobId === selectedJobId && index < total)?.[0] ?? -1,
+    [ids, selectedJobId, total],
+  )
 
   return (
     <section className={styles.queue}>
@@ -50,7 +53,7 @@ export function Queue({ onPlay }: { readonly onPlay: (jobId: string) => void }) 
         <VirtualList
           label={t('window.queue.list')}
           count={total}
-          estimatedRowPx={68}
+          rowPx={68}
           selectedIndex={selectedIndex}
           onSelect={select}
           onOpen={(index) => {
@@ -61,7 +64,7 @@ export function Queue({ onPlay }: { readonly onPlay: (jobId: string) => void }) 
           renderRow={(index) => {
             const job = jobAt(index)
             if (job === undefined) return <div className={styles.waiting} />
-            return <JobRow job={job} isSelected={job.jobId === selectedJobId} onOpen={() => onPlay(job.jobId)} />
+            return <JobRow job={job} isSelected={job.jobId === selectedJobId} onPlay={onPlay} />
           }}
         />
       )}

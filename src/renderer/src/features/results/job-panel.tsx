@@ -3,12 +3,11 @@ import type { RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Job, JobDetail } from '../../../../shared/model/job.ts'
 import { Button } from '../../components/button.tsx'
-import { FindingList } from '../../components/finding-list.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
 import { canCancel, canRetry, useJobActions } from '../../lib/job-actions.tsx'
 import { useCheck, useThumbnailUrl } from '../../lib/use-file-facts.ts'
-import { useFindingLines } from '../../lib/use-findings.ts'
+import { Findings } from '../../lib/findings.tsx'
 import { useJobs, useSession, useStudio, useView } from '../../lib/studio.tsx'
 import { ErrorCard } from './error-card.tsx'
 import { StepHistory } from './step-history.tsx'
@@ -30,7 +29,6 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
   const detail = useDetail(job)
   const check = useCheck(job.engine, job.source)
   const thumbnailUrl = useThumbnailUrl(check)
-  const { linesOf, levelLabels } = useFindingLines()
   const partner = job.voice ?? job.driver
   return (
     <article className={styles.page}>
@@ -65,7 +63,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
             ) : null}
           </div>
         ) : null}
-        <FindingList lines={linesOf(job.findings)} levelLabels={levelLabels} />
+        <Findings findings={job.findings} />
         <dl className={styles.facts}>
           <dt>{t('window.results.portrait')}</dt>
           <dd>
