@@ -20,7 +20,10 @@ export type MotionRequest = {
 /** Seen speech leads heard speech by a little: articulators move before they sound. */
 const LIP_LEAD_SECONDS = 0.04
 /** The head follows stress; it does not foresee it. */
-const NOD_LAG_SECONDS = 0.05
+const NOD_LAG_SECONDS = 0.08
+/** A head is heavy: stress is averaged over this much before and after, by a triangle of so many steps a side. */
+const NOD_REACH_SECONDS = 0.2
+const NOD_STEPS = 5
 /** An eyeball is 24 mm across and an opening 30 mm wide: turned by an angle, the iris moves .4 of the sine of it. */
 const EYE_RADIUS = 0.4
 /** How much of a turn of the head the eyes make good to stay with the viewer. */
@@ -63,11 +66,11 @@ export function planMotion(request: MotionRequest): FramePose[] {
   const activity: Sample = (seconds) => Math.min(1, 1.6 * slow(seconds))
   const stress: Sample = (seconds) => {
     let sum = 0
-    for (let step = -2; step <= 2; step++) {
-      const at = seconds - NOD_LAG_SECONDS + step * 0.04
-      sum += energy(at) - slow(at)
+    for (let step = -NOD_STEPS; step <= NOD_STEPS; step++) {
+      const at = seconds - NOD_LAG_SECONDS + (step / NOD_STEPS) * NOD_REACH_SECONDS
+      sum += (1 - Math.abs(step) / (NOD_STEPS + 1)) * (energy(at) - slow(at))
     }
-    return Math.max(-0.3, sum / 5) * 2
+    return Math.max(-0.3, (2 * sum) / (NOD_STEPS + 1))
   }
   const head = createHead(template, headStrength, durationSeconds, seed, activity, stress)
   const blinks = scheduleBlinks(durationSeconds, blinksPerSecond, seed, slow)
