@@ -222,7 +222,8 @@ const movedBox = ({ grid, lips, active }: FaceGeometry, { forward, forwardLower 
     for (let i = lips.i0; i <= lips.i1; i++) {
       if (j !== lips.j0 && j !== lips.j1 && i !== lips.i0 && i !== lips.i1) continue
       const n = j * grid.columns + i
-      for (const [fx, fy] of [forward, forwardLower]) {
+      for (let side = 0; side < 2; side++) {
+        const [fx, fy] = side === 0 ? forward : forwardLower
         const x = i + (fx[n] as number) / grid.spacing
         const y = j + (fy[n] as number) / grid.spacing
         minX = Math.min(minX, x)

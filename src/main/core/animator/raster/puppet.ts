@@ -60,26 +60,17 @@ export const createPuppet = (image: RgbaImage, face: Face): Puppet => {
   const inShade = (i: number, j: number): boolean =>
     i >= shades.box.i0 && i < shades.box.i1 && j >= shades.box.j0 && j < shades.box.j1
 
-  /** True when no content of the person comes to lie on a cell: the background does not move. */
+  /**
+   * True when no content of the person comes to lie on a cell: the background does not move. Blocks next to content count as content, and no
+   * cell is stretched by more than a block: its middle speaks for it.
+   */
   const showsNothing = (node: number, i: number, j: number): boolean => {
     const [backX, backY] = field.back
-    const scale = 1 / grid.spacing
-    let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity]
-    for (let k = 0; k < 4; k++) {
-      const at = node + (k & 1) + (k >> 1) * grid.columns
-      const x = i + (k & 1) + (backX[at] as number) * scale
-      const y = j + (k >> 1) + (backY[at] as number) * scale
-      minX = x < minX ? x : minX
-      maxX = x > maxX ? x : maxX
-      minY = y < minY ? y : minY
-      maxY = y > maxY ? y : maxY
-    }
-    const lastRow = blocks.used.length / blocks.columns - 1
-    const x1 = Math.min(blocks.columns - 1, Math.floor(maxX))
-    const y1 = Math.min(lastRow, Math.floor(maxY))
-    for (let y = Math.max(0, Math.floor(minY)); y <= y1; y++)
-      for (let x = Math.max(0, Math.floor(minX)); x <= x1; x++) if (blocks.used[y * blocks.columns + x]) return false
-    return true
+    const across = node + grid.columns + 1
+    const x = i + 0.5 + ((backX[node] as number) + (backX[across] as number)) / (2 * grid.spacing)
+    const y = j + 0.5 + ((backY[node] as number) + (backY[across] as number)) / (2 * grid.spacing)
+    const row = Math.min(blocks.used.length / blocks.columns - 1, Math.max(0, y | 0))
+    return blocks.used[row * blocks.columns + Math.min(blocks.columns - 1, Math.max(0, x | 0))] === 0
   }
 
   /** Marks the cells that show an eye now: its box, moved. */
