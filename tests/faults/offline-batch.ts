@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createCore } from '../../src/main/core/create-core.ts'
-import { createOfflineEngine, type OfflineEngine } from '../../src/main/core/engines/offline/index.ts'
 import { createNodePorts } from '../../src/main/core/lib/node-ports.ts'
+import { quickEngine } from '../fixtures/quick-engine.ts'
 
 /**
  * The program that is killed: pairs a folder, makes all its videos and says how each job ended, as JSON. The engine is
@@ -19,36 +17,7 @@ const ports = createNodePorts({
   log: 'none',
 })
 
-const ffmpegEngine = (): OfflineEngine => ({
-  ...createOfflineEngine({ workerUrl: ports.paths.animatorWorker, modelsDir: ports.paths.modelsDir, ffmpegPath: null }),
-  check: async () => [],
-  render: async ({ inputs, outputPath }, { signal }) => {
-    const source = ['-f', 'lavfi', '-i', 'color=c=red:s=64x64:r=15:d=0.4']
-    const coding = [
-      '-c:v',
-      'libx264',
-      '-preset',
-      'ultrafast',
-      '-c:a',
-      'aac',
-      '-t',
-      '0.4',
-      '-f',
-      'mp4',
-      '-y',
-      outputPath,
-    ]
-    const child = spawn('ffmpeg', ['-v', 'error', ...source, '-i', inputs.voice, ...coding], { stdio: 'ignore' })
-    const abort = () => child.kill('SIGKILL')
-    signal?.addEventListener('abort', abort)
-    const [exitCode] = await once(child, 'exit')
-    signal?.throwIfAborted()
-    if (exitCode !== 0) throw new Error(`ffmpeg ended with ${exitCode}`)
-    return { durationSeconds: 0.4, findings: [] }
-  },
-})
-
-const core = await createCore(ports, engineName === 'real' ? {} : { offlineEngine: ffmpegEngine() })
+const core = await createCore(ports, engineName === 'real' ? {} : { offlineEngine: quickEngine() })
 const plan = await core.handlers['batch.plan']({ inputs: [inputFolder], drivers: [], pairBy: 'all', recursive: false })
 const { jobs } = await core.handlers['batch.start']({
   engine: 'offline',

@@ -24,6 +24,8 @@ export function outputTarget({ source, voice, driver, request }: JobRecord): Pub
 export async function prepareFolder(folder: string): Promise<void> {
   try {
     await makeFolder(folder)
+    // A file of that name counts as made.
+    if (!(await stat(folder)).isDirectory()) throw new StudioError('E-OUT-PERMISSION', { params: { file: folder } })
     await access(folder, constants.W_OK)
   } catch (thrown) {
     throw asOutputError(thrown, folder)
