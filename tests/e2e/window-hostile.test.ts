@@ -73,15 +73,20 @@ describe.skipIf(noWindow !== undefined)('the window and what strangers send', ()
               .join(''),
           ),
         )
+    const look = async () => {
+      const names = await namesInSight()
+      for (const name of names) seen.add(name)
+      return names
+    }
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-index'))
     await page.getByRole('row').first().focus()
-    for (let top = 0; top < names.length; top += 10) {
+    for (let index = 0; ; index = Math.min(index + 10, names.length - 1)) {
+      await expect.poll(focused, { interval: 20, timeout: 20_000 }).toBe(String(index))
       // Rows are read page by page: an empty one has not come yet.
-      await expect.poll(namesInSight, { interval: 30 }).not.toContain('')
-      for (const name of await namesInSight()) seen.add(name)
+      await expect.poll(look, { interval: 20, timeout: 20_000 }).not.toContain('')
+      if (index === names.length - 1) break
       await page.keyboard.press('PageDown')
     }
-    await expect.poll(namesInSight).toContain(`${showName(names.at(-1) ?? '')}.jpg`)
-    for (const name of await namesInSight()) seen.add(name)
     expect(names.map((name) => `${showName(name)}.jpg`).filter((name) => !seen.has(name))).toEqual([])
 
     await page.getByRole('row').first().click()

@@ -23,6 +23,8 @@ let page: Page
 const at = (...names: string[]) => join(folder, ...names)
 const startButton = () => page.getByRole('button', { name: /^Start \d+ jobs?$/ })
 const queueTab = () => page.getByRole('button', { name: /^Queue/ })
+/** A busy machine may take its time; a defect takes for ever. */
+const PATIENT = { timeout: 20_000 }
 const useFolder = async (path: string) => {
   await page.getByLabel('Results go to').fill(path)
   await page.getByLabel('Results go to').press('Enter')
@@ -53,7 +55,7 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
   })
 
   it('takes the token off the address and stays signed in on a reload', async () => {
-    await expect.poll(() => page.url()).not.toContain('token')
+    await expect.poll(() => page.url(), PATIENT).not.toContain('token')
     await page.reload()
     await page.getByRole('heading', { name: 'Drop portraits and voices anywhere' }).waitFor()
     await page.getByRole('button', { name: 'Settings' }).click()
@@ -69,12 +71,14 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     await row(page, 'portrait-man').getByRole('button', { name: 'Play' }).click()
     const video = page.locator('video')
     await expect
-      .poll(() => video.evaluate((element: HTMLVideoElement) => element.currentTime), { timeout: 20_000 })
+      .poll(() => video.evaluate((element: HTMLVideoElement) => element.currentTime), {
+        timeout: 20_000,
+      })
       .toBeGreaterThan(0.2)
     expect(await video.evaluate((element: HTMLVideoElement) => element.videoWidth)).toBeGreaterThan(500)
     await row(page, 'portrait-man').focus()
     await page.keyboard.press('Space')
-    await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.paused)).toBe(true)
+    await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.paused), PATIENT).toBe(true)
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'Save a copy' }).click(),
@@ -180,7 +184,7 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     expect(box?.width).toBeGreaterThan((picture?.width ?? 0) / 8)
     expect(box?.x).toBeGreaterThan(picture?.x ?? 0)
     await face.click()
-    await expect.poll(() => frame.getAttribute('src')).toContain('/media/preview/')
+    await expect.poll(() => frame.getAttribute('src'), PATIENT).toContain('/media/preview/')
   })
 
   it('pauses, goes on, cancels, and tries again from the failed step', async () => {
@@ -281,10 +285,10 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     await page.getByRole('option', { name: '深色' }).click()
     const brightness = () =>
       page.evaluate(() => Number(/oklch\(([\d.]+)/.exec(getComputedStyle(document.body).backgroundColor)?.[1]))
-    await expect.poll(brightness).toBeLessThan(0.3)
+    await expect.poll(brightness, PATIENT).toBeLessThan(0.3)
     await page.reload()
     await page.getByRole('heading', { name: '把人像和语音拖到任意位置' }).waitFor()
-    await expect.poll(brightness).toBeLessThan(0.3)
+    await expect.poll(brightness, PATIENT).toBeLessThan(0.3)
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN')
   })
 
@@ -297,14 +301,14 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await row(page, 'anna').focus()
     await page.keyboard.press('ArrowDown')
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('bert')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), PATIENT).toContain('bert')
     await page.keyboard.press('End')
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('bert')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), PATIENT).toContain('bert')
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
     expect(chooser.isMultiple()).toBe(true)
     await studio.call('queue.pause', {})
     await studio.call('settings.update', { change: { outputFolder: at('out') } })
     await page.keyboard.press('Enter')
-    await expect.poll(async () => (await studio.call('jobs.list', {})).total).toBe(2)
+    await expect.poll(async () => (await studio.call('jobs.list', {})).total, PATIENT).toBe(2)
   })
 })

@@ -21,7 +21,10 @@ export function followCore({ client, stores, notify }: Studio): () => void {
     jobs.setState({ queue, counts: queue.counts })
     invalidateJobs(jobs)
     const { revision, filter } = jobs.getState()
-    if (filter === 'all') putPage(jobs, revision, 0, await client.call('jobs.list', { offset: 0, limit: FIRST_ROWS }))
+    if (filter === 'all') {
+      const page = await client.call('jobs.list', { offset: 0, limit: FIRST_ROWS })
+      putPage(jobs, { revision, filter, offset: 0 }, page)
+    }
     if (!isFirst) return
     isFirst = false
     const specs = ENGINE_PARAMETERS[settings.engine]

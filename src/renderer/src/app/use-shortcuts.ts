@@ -47,7 +47,7 @@ export function useShortcuts({ desk, jobs, addFiles, play }: ShortcutTargets): v
       const { target } = event
       const isTyping = target instanceof Element && target.closest('input, textarea, [contenteditable="true"]') !== null
       // A dialog is a world of its own.
-      if (document.querySelector('[data-dialog]') !== null) return
+      if (document.querySelector('[data-dialog][data-open]') !== null) return
       const withCommand = event.ctrlKey || event.metaKey
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key === 'Backspace' ? 'Delete' : event.key
       let isTaken = false

@@ -9,12 +9,12 @@ type DialogProps = {
   readonly closeLabel: string
   readonly isOpen: boolean
   readonly onClose: () => void
-  readonly width?: 'regular' | 'wide'
+  /** Where the keyboard goes afterwards when what opened the dialog is gone by then. */
+  readonly finalFocus?: () => HTMLElement | null
   readonly children: ReactNode
-  readonly footer?: ReactNode
 }
 
-export function Dialog({ title, closeLabel, isOpen, onClose, width = 'regular', children, footer }: DialogProps) {
+export function Dialog({ title, closeLabel, isOpen, onClose, finalFocus, children }: DialogProps) {
   return (
     <Base.Root
       open={isOpen}
@@ -24,7 +24,7 @@ export function Dialog({ title, closeLabel, isOpen, onClose, width = 'regular', 
     >
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup data-dialog="" className={`${styles.popup} ${styles[width]}`}>
+        <Base.Popup data-dialog="" finalFocus={finalFocus} className={styles.popup}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
             <Base.Close aria-label={closeLabel} className={`${buttons.button} ${buttons.square} ${buttons.quiet}`}>
@@ -32,7 +32,6 @@ export function Dialog({ title, closeLabel, isOpen, onClose, width = 'regular', 
             </Base.Close>
           </header>
           <div className={styles.body}>{children}</div>
-          {footer === undefined ? null : <footer className={styles.foot}>{footer}</footer>}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -35,15 +35,17 @@ const counts = (some: Partial<JobCounts>): JobCounts => ({
   ...some,
 })
 
+const first = { revision: 0, filter: 'all', offset: 0 } as const
+
 let store: JobsStore
 beforeEach(() => {
   store = createJobsStore()
-  putPage(store, 0, 0, { rows: [job('a'), job('b')], total: 3, counts: counts({ queued: 3 }) })
+  putPage(store, first, { rows: [job('a'), job('b')], total: 3, counts: counts({ queued: 3 }) })
 })
 
 describe('the list of jobs', () => {
   it('holds the pages that were read, at their places', () => {
-    putPage(store, 0, 2, { rows: [job('c')], total: 3, counts: counts({ queued: 3 }) })
+    putPage(store, { ...first, offset: 2 }, { rows: [job('c')], total: 3, counts: counts({ queued: 3 }) })
     expect([...store.getState().ids]).toEqual([
       [0, 'a'],
       [1, 'b'],
@@ -51,10 +53,21 @@ describe('the list of jobs', () => {
     ])
   })
 
-  it('drops an answer to an older question', () => {
+  it('shows an answer that is a little old, but never in the place of a newer one', () => {
+    const page = (jobId: string) => ({ rows: [job(jobId)], total: 1, counts: counts({ queued: 1 }) })
     invalidateJobs(store)
-    putPage(store, 0, 0, { rows: [job('old')], total: 1, counts: counts({ queued: 1 }) })
-    expect(store.getState().total).toBe(3)
+    invalidateJobs(store)
+    putPage(store, { ...first, revision: 1 }, page('between'))
+    expect(store.getState().ids.get(0)).toBe('between')
+    putPage(store, { ...first, revision: 2 }, page('newest'))
+    putPage(store, { ...first, revision: 1 }, page('late'))
+    expect(store.getState().ids.get(0)).toBe('newest')
+  })
+
+  it('drops an answer for another filter', () => {
+    setFilter(store, 'done')
+    putPage(store, first, { rows: [job('x')], total: 1, counts: counts({ queued: 1 }) })
+    expect(store.getState().ids.size).toBe(0)
   })
 
   it('changes a known row in its place, without reading anything anew', () => {

@@ -26,6 +26,8 @@ export type JobsState = {
   readonly ids: ReadonlyMap<number, string>
   readonly rows: ReadonlyMap<string, Job>
   readonly revision: number
+  /** The revision under which each page (by its offset) was last read. */
+  readonly readUnder: ReadonlyMap<number, number>
   readonly counts: JobCounts
   readonly queue: QueueSnapshot | null
   /** Rows that will leave the list unless the removal is undone. */
@@ -51,6 +53,7 @@ export function createJobsStore(): JobsStore {
     ids: new Map(),
     rows: new Map(),
     revision: 0,
+    readUnder: new Map(),
     counts: NO_JOBS,
     queue: null,
     leaving: new Set(),
@@ -61,22 +64,31 @@ export function countOf(counts: JobCounts, filter: JobFilter): number {
   return (FILTER_STATES[filter] ?? JOB_STATES).reduce((sum, state) => sum + counts[state], 0)
 }
 
-/** Takes in a page that was read under `revision`; an answer to an older question is dropped. */
+/**
+ * Takes in a page that was asked for under a revision and filter. An answer that is a little old is better than none while
+ * the list keeps changing, for the present revision is being read already; but it never replaces a newer one.
+ */
 export function putPage(
   store: JobsStore,
-  revision: number,
-  offset: number,
+  asked: { readonly revision: number; readonly filter: JobFilter; readonly offset: number },
   page: { readonly rows: readonly Job[]; readonly total: number; readonly counts: JobCounts },
 ): void {
   store.setState((state) => {
-    if (state.revision !== revision) return state
+    const { revision, filter, offset } = asked
+    if (filter !== state.filter || revision < (state.readUnder.get(offset) ?? 0)) return state
     const ids = new Map(state.ids)
     const rows = new Map(state.rows)
     page.rows.forEach((row, index) => {
       ids.set(offset + index, row.jobId)
       rows.set(row.jobId, row)
     })
-    return { ids, rows, total: page.total, counts: page.counts }
+    return {
+      ids,
+      rows,
+      total: page.total,
+      counts: page.counts,
+      readUnder: new Map(state.readUnder).set(offset, revision),
+    }
   })
 }
 

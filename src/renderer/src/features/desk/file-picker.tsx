@@ -21,10 +21,21 @@ export function FilePicker({ task, onClose }: { readonly task: PickerTask | null
   const { t } = useTranslation()
   const title = task?.wanted === 'image' ? t('window.desk.chooseSource') : t('window.desk.chooseVoice')
   return (
-    <Dialog title={title} closeLabel={t('window.close')} isOpen={task !== null} onClose={onClose}>
+    <Dialog
+      title={title}
+      closeLabel={t('window.close')}
+      isOpen={task !== null}
+      onClose={onClose}
+      finalFocus={selectedRow}
+    >
       {task === null ? null : <Choices task={task} onClose={onClose} />}
     </Dialog>
   )
+}
+
+/** The menu that opened the dialog has closed itself. */
+function selectedRow(): HTMLElement | null {
+  return document.querySelector('[role="row"][aria-selected="true"]')
 }
 
 function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClose: () => void }) {

@@ -22,60 +22,63 @@ export function QueueToolbar() {
   const open = countOf(counts, 'open')
   const failed = counts.failed + counts.needs_attention
   return (
-    <div className={styles.bar}>
-      <Segmented
-        label={t('window.queue.filter')}
-        value={filter}
-        options={FILTERS.map((value) => ({
-          value,
-          label: t(`window.queue.filters.${value}`),
-          count: countOf(counts, value),
-        }))}
-        onChange={(next) => setFilter(stores.jobs, next)}
-      />
+    <header className={styles.head}>
+      <div className={styles.bar}>
+        <Segmented
+          label={t('window.queue.filter')}
+          value={filter}
+          options={FILTERS.map((value) => ({
+            value,
+            label: t(`window.queue.filters.${value}`),
+            count: countOf(counts, value),
+          }))}
+          onChange={(next) => setFilter(stores.jobs, next)}
+        />
+        <span className={styles.space} />
+        {failed === 0 ? null : (
+          <Button icon="retry" onClick={actions.retryAllFailed}>
+            {t('window.queue.retryFailed', { count: failed })}
+          </Button>
+        )}
+        {isPaused ? (
+          <Button kind="primary" icon="play" onClick={actions.resume}>
+            {t('window.queue.resume')}
+          </Button>
+        ) : (
+          <Button icon="pause" disabled={open === 0} onClick={actions.pause}>
+            {t('window.queue.pause')}
+          </Button>
+        )}
+        <Menu
+          label={t('window.queue.menu')}
+          entries={() => [
+            {
+              kind: 'item',
+              icon: 'retry',
+              label: t('window.queue.retryAll'),
+              disabled: failed === 0,
+              run: actions.retryAllFailed,
+            },
+            {
+              kind: 'item',
+              icon: 'stop',
+              label: t('window.queue.cancelAll'),
+              disabled: open === 0,
+              run: actions.cancelAllOpen,
+            },
+            {
+              kind: 'item',
+              icon: 'trash',
+              label: t('window.queue.removeFinished'),
+              disabled: countOf(counts, 'all') === open,
+              isDanger: true,
+              run: actions.removeAllFinished,
+            },
+          ]}
+        />
+      </div>
       <Overall />
-      {failed === 0 ? null : (
-        <Button icon="retry" onClick={actions.retryAllFailed}>
-          {t('window.queue.retryFailed', { count: failed })}
-        </Button>
-      )}
-      {isPaused ? (
-        <Button kind="primary" icon="play" onClick={actions.resume}>
-          {t('window.queue.resume')}
-        </Button>
-      ) : (
-        <Button icon="pause" disabled={open === 0} onClick={actions.pause}>
-          {t('window.queue.pause')}
-        </Button>
-      )}
-      <Menu
-        label={t('window.queue.menu')}
-        entries={() => [
-          {
-            kind: 'item',
-            icon: 'retry',
-            label: t('window.queue.retryAll'),
-            disabled: failed === 0,
-            run: actions.retryAllFailed,
-          },
-          {
-            kind: 'item',
-            icon: 'stop',
-            label: t('window.queue.cancelAll'),
-            disabled: open === 0,
-            run: actions.cancelAllOpen,
-          },
-          {
-            kind: 'item',
-            icon: 'trash',
-            label: t('window.queue.removeFinished'),
-            disabled: countOf(counts, 'all') === open,
-            isDanger: true,
-            run: actions.removeAllFinished,
-          },
-        ]}
-      />
-    </div>
+    </header>
   )
 }
 
@@ -84,7 +87,7 @@ function Overall() {
   const queue = useJobs((state) => state.queue)
   const counts = useJobs((state) => state.counts)
   const open = countOf(counts, 'open')
-  if (queue === null || open === 0) return <span className={styles.overall} />
+  if (queue === null || open === 0) return null
   const left = t('window.queue.left', { count: open })
   const eta =
     queue.etaSeconds === null ? '' : t('window.queue.eta', { span: formatSpan(queue.etaSeconds, i18n.language) })

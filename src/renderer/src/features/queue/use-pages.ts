@@ -26,7 +26,7 @@ export function usePages(): (first: number, last: number) => void {
         const offset = page * PAGE_ROWS
         const reading = client
           .call('jobs.list', { offset, limit: PAGE_ROWS, ...(states === undefined ? {} : { states: [...states] }) })
-          .then((answer) => putPage(stores.jobs, revision, offset, answer))
+          .then((answer) => putPage(stores.jobs, { revision, filter, offset }, answer))
           .catch((thrown: unknown) => {
             pages.delete(page)
             throw thrown
