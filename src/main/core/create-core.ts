@@ -4,19 +4,28 @@ import { StudioError } from '../../shared/errors.ts'
 import { ENGINE_LIMITS } from '../../shared/model/limits.ts'
 import type { EngineId } from '../../shared/model/engine.ts'
 import { planBatch } from './batch/plan.ts'
+import { createBucket } from './bucket.ts'
+import { createRemote, createRemoteAccess, type RemoteOptions } from './create-remote.ts'
+import { createSecrets } from './create-secrets.ts'
+import { createKeyHandlers } from './key-handlers.ts'
 import { openCache } from './db/cache.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { lockFolder } from './db/folder-lock.ts'
 import { openDatabaseReadOnly } from './db/read-only.ts'
+import { createReserveFile } from './db/reserve-file.ts'
 import { createDispatch, type Dispatch } from './dispatch.ts'
 import { examine } from './doctor.ts'
+import { dashscopeEngine } from './engines/dashscope/index.ts'
 import { createOfflineEngine, type OfflineEngine } from './engines/offline/index.ts'
 import { createEngineRegistry } from './engines/registry.ts'
 import { createJobStore, type JobStore } from './jobs/job-store.ts'
 import { createQueue } from './jobs/queue.ts'
+import { createSteadyWriter } from './jobs/steady-writer.ts'
 import type { Workflow } from './jobs/step.ts'
+import { createSubmitJournal } from './jobs/submit-journal.ts'
 import { createTempFiles } from './jobs/temp-files.ts'
 import { findTools, type Tools } from './lib/find-tools.ts'
+import { createHttpClient } from './lib/http-client.ts'
 import { ensurePrivateFolder } from './lib/private-files.ts'
 import { createMediaCache } from './media-cache.ts'
 import { createMediaRoutes } from './media-routes.ts'
@@ -24,7 +33,7 @@ import { createMedia, type Media } from './media/media.ts'
 import { createLocalWorkflow } from './pipeline/local-workflow.ts'
 import { checkOutputFolder } from './pipeline/output-place.ts'
 import { clearRemains } from './pipeline/remains.ts'
-import { startBatch } from './pipeline/start-batch.ts'
+import { quoteBatch, startBatch } from './pipeline/start-batch.ts'
 import type { Ports } from './ports.ts'
 import { findSamples } from './samples.ts'
 import { createSettings } from './settings/settings.ts'
@@ -47,6 +56,8 @@ export type CoreOverrides = {
   readonly startsQueue?: boolean
   /** Stands in for the offline engine, in tests. */
   readonly offlineEngine?: OfflineEngine
+  /** What holds for this run only. */
+  readonly remote?: RemoteOptions
 }
 
 /** The methods that change nothing, for a process beside the one that owns the data folder. */
@@ -59,6 +70,8 @@ export type ReadOnlyCore = {
 
 /** A quiet moment for the database's housekeeping comes this often. */
 const HOUSEKEEPING_MS = 60_000
+/** Below the data folder: repaired copies of one run. */
+const REPAIRED_FOLDER = 'repaired'
 /** What a stop may take, whatever hangs. */
 const STOP_LIMIT_MS = 2500
 
@@ -73,6 +86,8 @@ function createLookers(ports: Ports, overrides: CoreOverrides) {
     probeProcess: paths.probeProcess,
     emptyFolder: join(paths.dataDir, 'empty'),
     cache: createMediaCache(cache),
+    repairedDir: join(paths.dataDir, REPAIRED_FOLDER),
+    findKeep: async (path, signal) => (await offline.faces(path, signal)).faces[0]?.box ?? null,
     clock,
     logger,
   })
@@ -156,45 +171,106 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     })
     const store = createJobStore(database, logger)
     const tempFiles = createTempFiles(database)
-    const engines = createEngineRegistry([offline])
+    const engines = createEngineRegistry([offline, dashscopeEngine])
+    const journal = createSubmitJournal(database)
+    const reserve = createReserveFile(paths.dataDir)
+    const writer = createSteadyWriter(clock, logger, reserve.free)
     const folders = {
       work: join(paths.dataDir, 'work'),
       previews: join(paths.dataDir, 'previews'),
       thumbnails: join(paths.dataDir, 'thumbnails'),
+      repaired: join(paths.dataDir, REPAIRED_FOLDER),
     }
+    const http = createHttpClient({ resolveProxy: ports.resolveProxy ?? (async () => null) })
+    releases.push(http.close)
+    const secrets = createSecrets(ports, database)
+    const bucket = createBucket({
+      ports,
+      database,
+      secrets,
+      http,
+      workDir: folders.work,
+      signal,
+      changed: () => remote.reopen(),
+    })
+    const options = overrides.remote ?? {}
+    const access = createRemoteAccess({ ports, settings: settings.get, secrets, http, bucket: bucket.chosen, options })
+    const remote = createRemote({
+      ports,
+      engines: [dashscopeEngine],
+      database,
+      settings: settings.get,
+      store,
+      journal,
+      media,
+      tempFiles,
+      writer,
+      http,
+      access,
+      workDir: folders.work,
+      options,
+      queue: () => queue,
+    })
     const workflows = new Map<EngineId, Workflow>([
+      ...remote.workflows,
       [
         offline.id,
         createLocalWorkflow({ engine: offline, media, store, tempFiles, workDir: folders.work, newId, logger }),
       ],
     ])
-    const queue = createQueue({ store, workflows, clock, logger, emit })
+    const queue = createQueue({ store, workflows, clock, logger, emit, writer, journal })
     queue.recover()
-    await clearRemains({ store, tempFiles, folders: [folders.work, folders.previews], logger })
+    await clearRemains({ store, tempFiles, folders: [folders.work, folders.previews, folders.repaired], logger })
     const routes = createMediaRoutes({ media, store, offline, newId, folders })
 
+    const starting = {
+      engines,
+      media,
+      store,
+      queue,
+      clock,
+      newId,
+      aiLabel: () => settings.get().aiLabel,
+      purse: remote.purse,
+    }
+
     const handlers: Handlers = {
+      ...remote.handlers,
+      ...bucket.handlers,
+      ...createKeyHandlers({ engines, secrets, access, http, clock, signal, changed: remote.reopen }),
       ...lookingHandlers({ ports, ...lookers, database, store }),
       'jobs.list': async (filter) => queue.list(filter),
       'jobs.show': async ({ jobId }) => queue.show(jobId),
       'jobs.cancel': async ({ jobIds }) => ({ changed: await queue.cancel(jobIds) }),
-      'jobs.retry': async ({ jobIds }) => ({ changed: queue.retry(jobIds) }),
+      'jobs.retry': async ({ jobIds }) => {
+        remote.beforeRetry(jobIds)
+        return { changed: queue.retry(jobIds) }
+      },
       'jobs.remove': async ({ jobIds }) => ({ changed: await queue.remove(jobIds) }),
       'jobs.move': async ({ jobId, beforeJobId }) => ({ changed: queue.move(jobId, beforeJobId) }),
       'queue.snapshot': async () => queue.snapshot(),
       'queue.pause': () => queue.pause(),
-      'queue.resume': async () => queue.resume(),
+      'queue.resume': async () => {
+        remote.reopen()
+        return queue.resume()
+      },
       'media.preview': routes.preview,
+      'media.repairPreview': ({ engine, path }) => routes.repairPreview(ENGINE_LIMITS[engine], path, signal),
       'batch.start': async (input) => {
         const { outputFolder } = await checkOutputFolder(input.outputFolder, paths.dataDir)
-        const dependencies = { engines, media, store, queue, clock, newId, aiLabel: () => settings.get().aiLabel }
-        const { batchId, jobIds } = await startBatch(dependencies, { ...input, outputFolder }, signal)
+        const { batchId, jobIds } = await startBatch(starting, { ...input, outputFolder }, signal)
         return { batchId, jobs: queue.showMany(jobIds) }
       },
+      'spend.quote': (input) => quoteBatch(starting, input, signal),
       'batch.checkOutput': ({ outputFolder }) => checkOutputFolder(outputFolder, paths.dataDir),
       'batch.samples': () => findSamples(paths.samplesDir, media, signal),
       'settings.get': async () => settings.get(),
-      'settings.update': async ({ change }) => settings.update(change),
+      'settings.update': async ({ change }) => {
+        const changed = settings.update(change)
+        // A raised cap or another address may be just what jobs wait for.
+        if (change.endpoints !== undefined) remote.reopen()
+        return changed
+      },
       'presets.list': async () => ({ presets: settings.listPresets() }),
       'presets.save': async ({ name, engine, parameters }) => settings.savePreset(name, engine, parameters),
       'presets.remove': async ({ presetId }) => {
@@ -209,6 +285,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
         defaultOutputFolder: paths.defaultOutputFolder,
         canShowInFolder: ports.showItemInFolder !== undefined,
         canPickFolder: ports.pickFolder !== undefined,
+        engines: engines.all.map(({ id }) => id),
       }),
       'system.showResult': async ({ jobId }) => {
         const result = await routes.resolve(`result/${jobId}`)
@@ -220,10 +297,19 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       'system.pickInputs': async () => ({ paths: (await ports.pickInputs?.()) ?? [] }),
     }
 
-    const housekeeping = keepHouse(ports, database)
+    const housekeeping = keepHouse(ports, database, () => {
+      reserve.refill()
+      remote.sweep()
+    })
     releases.push(housekeeping.stop)
-    releases.push(queue.stop)
-    if (overrides.startsQueue !== false) queue.start()
+    releases.push(async () => {
+      remote.stop()
+      await queue.stop()
+    })
+    if (overrides.startsQueue !== false) {
+      queue.start()
+      remote.begin()
+    }
     return {
       handlers,
       dispatch: createDispatch(handlers),
@@ -249,7 +335,8 @@ export async function openReadOnly(ports: Ports): Promise<ReadOnlyCore> {
     const database = openDatabaseReadOnly(paths.dataDir)
     releases.push(database.close)
     const store = createJobStore(database, logger, true)
-    const queue = createQueue({ store, workflows: new Map(), clock, logger, emit: ignore })
+    const journal = createSubmitJournal(database)
+    const queue = createQueue({ store, workflows: new Map(), clock, logger, emit: ignore, journal })
     const settings = createSettings({ database, logger, newId, changed: ignore })
     return {
       handlers: {
@@ -287,7 +374,7 @@ async function releaseAll(releases: Release[], { logger, clock }: Ports): Promis
   }
 }
 
-function keepHouse({ clock, logger }: Ports, database: Database): { stop: () => void } {
+function keepHouse({ clock, logger }: Ports, database: Database, tidy: () => void): { stop: () => void } {
   const work = (): void => {
     try {
       database.maintain()
@@ -298,6 +385,7 @@ function keepHouse({ clock, logger }: Ports, database: Database): { stop: () => 
   const next = () =>
     clock.setTimer(HOUSEKEEPING_MS, () => {
       work()
+      tidy()
       timer = next()
     })
   let timer = next()

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { SealedStore } from './secrets/secret-store.ts'
 
 /** Where things lie. Absolute paths, lent by the host. */
 export type Paths = {
@@ -38,5 +39,9 @@ export type Ports = {
   /** Opens the file manager at a file; absent where the host cannot. */
   readonly showItemInFolder?: (path: string) => Promise<void>
   readonly pickFolder?: () => Promise<string | null>
+  /** The proxy for a URL, or null for none; absent: never one. Behind a proxy the addresses of hosts cannot be checked. */
+  readonly resolveProxy?: (url: URL) => Promise<string | null>
   readonly pickInputs?: () => Promise<string[]>
+  /** Keeps secrets where there is no keychain; absent where nothing really encrypts. */
+  readonly sealedStore?: SealedStore
 }

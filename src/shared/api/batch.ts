@@ -30,7 +30,11 @@ export const batchContract = {
       findings: z.array(findingSchema),
     }),
   },
-  /** Makes one job a pair, all in one transaction. A pair already done is reused, one already queued goes on. */
+  /**
+   * Makes one job a pair, all in one transaction. A pair already done is reused, one already queued goes on. A paid
+   * engine needs `spend`: without it, or when the price is now higher than the confirmed one, E-SPEND-CAP is thrown and
+   * nothing is made.
+   */
   'batch.start': {
     input: z.strictObject({
       engine: engineIdSchema,
@@ -41,6 +45,15 @@ export const batchContract = {
       again: z.boolean().default(false),
       /** Also make repairs that lose something (shrink, crop, trim, transcode), on a copy. */
       repair: z.boolean().default(false),
+      spend: z
+        .strictObject({
+          /** The high price of the quote that a person agreed to. */
+          confirmed: z.number().min(0),
+          currency: z.enum(['CNY', 'USD']),
+          /** Jobs that no longer fit below this stay unsent. */
+          maxCost: z.number().min(0).optional(),
+        })
+        .optional(),
     }),
     output: z.strictObject({ batchId: z.string(), jobs: z.array(jobSchema) }),
   },

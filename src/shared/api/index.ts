@@ -2,8 +2,11 @@ import type { z } from 'zod'
 import { batchContract } from './batch.ts'
 import type { HandlersOf, InputOf, OutputOf } from './contract.ts'
 import { jobsContract, jobsEvents } from './jobs.ts'
+import { keysContract } from './keys.ts'
 import { mediaContract } from './media.ts'
 import { settingsContract, settingsEvents } from './settings.ts'
+import { spendContract } from './spend.ts'
+import { storageContract } from './storage.ts'
 import { systemContract } from './system.ts'
 
 /** THE contract: every method that any host offers. */
@@ -12,6 +15,9 @@ export const contract = {
   ...mediaContract,
   ...batchContract,
   ...settingsContract,
+  ...spendContract,
+  ...keysContract,
+  ...storageContract,
   ...systemContract,
 } as const
 export type Contract = typeof contract

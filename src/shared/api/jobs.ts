@@ -29,6 +29,23 @@ export const jobsContract = {
   'jobs.cancel': { input: jobIds, output: changedIds },
   /** From the failed step on; a paid operation is never submitted again by this. */
   'jobs.retry': { input: jobIds, output: changedIds },
+  /**
+   * Binds a job whose paid request got no answer to an operation that the user names. Throws E-PARAM-RANGE when the job
+   * does not ask for one, or the operation belongs to another job or is unknown to the vendor.
+   */
+  'jobs.adopt': {
+    input: z.strictObject({ jobId: z.string(), operation: z.string().regex(/^[A-Za-z0-9_-]{8,128}$/) }),
+    output: changedIds,
+  },
+  /** Pays once more for a job whose paid request got no answer: the user says that it was not taken. */
+  'jobs.submitAgain': {
+    input: z.strictObject({ jobId: z.string(), confirmed: z.literal(true) }),
+    output: changedIds,
+  },
+  /** Gives up a job whose paid request got no answer, or whose operation vanished. It may have been charged. */
+  'jobs.drop': { input: z.strictObject({ jobId: z.string() }), output: changedIds },
+  /** Fetches a paid result once more; never makes one. A job whose result lies where it was put is left as it is. */
+  'jobs.downloadAgain': { input: jobIds, output: changedIds },
   /** Takes terminal (or not yet started) jobs off the list; results on disk stay. */
   'jobs.remove': { input: jobIds, output: changedIds },
   /** Moves a queued job before another one, or to the end. */

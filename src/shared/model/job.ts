@@ -36,6 +36,30 @@ export type Money = z.infer<typeof moneySchema>
 export const quoteSchema = z.strictObject({ low: z.number(), high: z.number(), currency: z.enum(['CNY', 'USD']) })
 export type Quote = z.infer<typeof quoteSchema>
 
+/**
+ * Why a job does not move just now. `turn`: others are before it; `slot`: the engine has no free place; `vendor-queue`: it
+ * waits at the vendor; `lookup`: the answer to its paid request was lost and is looked for; `downloads`: results that
+ * expire come first. `until`, `since`: epoch milliseconds.
+ */
+export const waitSchema = z.strictObject({
+  reason: z.enum([
+    'paused',
+    'turn',
+    'slot',
+    'rate-limit',
+    'offline',
+    'vendor-trouble',
+    'vendor-queue',
+    'lookup',
+    'downloads',
+    'disk',
+  ]),
+  since: z.number().int().optional(),
+  until: z.number().int().optional(),
+  error: errorDataSchema.optional(),
+})
+export type Wait = z.infer<typeof waitSchema>
+
 /** One row of the queue as hosts and windows see it. */
 export const jobSchema = z.strictObject({
   jobId: z.string(),
@@ -57,6 +81,7 @@ export const jobSchema = z.strictObject({
   requestId: z.string().optional(),
   quote: quoteSchema.optional(),
   usage: moneySchema.optional(),
+  why: waitSchema.optional(),
   error: errorDataSchema.optional(),
   /** Warnings and notes on the inputs (not errors). */
   findings: z.array(findingSchema),
@@ -65,6 +90,33 @@ export const jobSchema = z.strictObject({
   endedAt: z.number().int().optional(),
 })
 export type Job = z.infer<typeof jobSchema>
+
+/** One paid request of a job and what became of it. Times in epoch milliseconds by our clock, `times` as the vendor wrote them. */
+export const submitAttemptSchema = z.strictObject({
+  attemptId: z.string(),
+  vendor: engineIdSchema,
+  keyFingerprint: z.string(),
+  endpoint: z.string(),
+  intentAt: z.number().int(),
+  /** Null: no answer was ever seen. */
+  outcome: z.enum(['accepted', 'rejected', 'ambiguous']).nullable(),
+  operation: z.string().optional(),
+  requestId: z.string().optional(),
+  httpStatus: z.number().int().optional(),
+  chargeState: z.enum(['none', 'possible', 'charged']),
+  /** Found in the vendor's list after its answer had been lost, or named by the user. */
+  isAdopted: z.boolean(),
+  verdict: z.enum(['succeeded', 'failed', 'cancelled']).optional(),
+  vendorState: z.string().optional(),
+  times: z.strictObject({
+    submitted: z.string().optional(),
+    scheduled: z.string().optional(),
+    ended: z.string().optional(),
+  }),
+  /** When the result stops being there. */
+  expiresAt: z.number().int().optional(),
+})
+export type SubmitAttemptView = z.infer<typeof submitAttemptSchema>
 
 /** A job with what only its own page needs. */
 export const jobDetailSchema = z.strictObject({
@@ -81,6 +133,8 @@ export const jobDetailSchema = z.strictObject({
       error: errorDataSchema.optional(),
     }),
   ),
+  /** Paid requests, oldest first; empty for an engine on this machine. */
+  submits: z.array(submitAttemptSchema).default([]),
 })
 export type JobDetail = z.infer<typeof jobDetailSchema>
 

@@ -1,5 +1,9 @@
 import { z } from 'zod'
 import { engineIdSchema, parametersSchema } from './engine.ts'
+import { DEFAULT_PRICES, priceTableSchema } from './spend.ts'
+
+/** Where a vendor is reached: '' for its own address or no workspace. */
+const endpointSchema = z.strictObject({ baseUrl: z.string().max(300), workspaceId: z.string().max(100) })
 
 const fields = z.strictObject({
   language: z.enum(['system', 'en', 'zh']),
@@ -13,6 +17,11 @@ const fields = z.strictObject({
   aiLabel: z.boolean(),
   /** Last parameters used per engine. */
   parameters: z.partialRecord(engineIdSchema, parametersSchema),
+  /** Dated prices of the paid engines; what is not here has none. */
+  prices: z.partialRecord(engineIdSchema, priceTableSchema),
+  /** The most that may be spent in one day (local time), in the currency of the engine; absent: no cap. */
+  dayCaps: z.partialRecord(engineIdSchema, z.number().min(0).max(1_000_000)),
+  endpoints: z.partialRecord(engineIdSchema, endpointSchema),
 })
 
 /** Some of the settings. Not `settingsSchema.partial()`: that would fill in the defaults of those not named. */
@@ -29,6 +38,9 @@ export const settingsSchema = z.strictObject({
   recursive: fields.shape.recursive.default(true),
   aiLabel: fields.shape.aiLabel.default(true),
   parameters: fields.shape.parameters.default({}),
+  prices: fields.shape.prices.default(DEFAULT_PRICES),
+  dayCaps: fields.shape.dayCaps.default({}),
+  endpoints: fields.shape.endpoints.default({}),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

@@ -73,4 +73,104 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (engine, name)
   ) STRICT;
   `,
+  `
+  -- Set for a result that can be fetched for a limited time only: rows that are due are started first.
+  ALTER TABLE jobs ADD COLUMN due_at INTEGER;
+  -- What a vendor made of the job, for lists: operation, request id, quote, usage.
+  ALTER TABLE jobs ADD COLUMN remote TEXT NOT NULL DEFAULT '{}';
+  CREATE INDEX jobs_by_output_hash ON jobs (output_sha256);
+
+  -- The most that a batch may spend, in the currency of its engine.
+  ALTER TABLE batches ADD COLUMN max_cost REAL;
+
+  -- Every paid request ever meant to be sent, written before its first byte. No reference to jobs: a row outlives its job.
+  CREATE TABLE submit_attempts (
+    attempt_id TEXT PRIMARY KEY,
+    ordinal INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    key_fingerprint TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    body_sha256 TEXT NOT NULL,
+    intent_at INTEGER NOT NULL,
+    intent_monotonic_ms REAL NOT NULL,
+    vendor_offset_ms INTEGER,
+    outcome TEXT,
+    answered_at INTEGER,
+    vendor_id TEXT,
+    request_id TEXT,
+    http_status INTEGER,
+    answer TEXT,
+    charge_state TEXT NOT NULL,
+    is_adopted INTEGER NOT NULL DEFAULT 0,
+    decision TEXT,
+    verdict TEXT,
+    vanished_at INTEGER,
+    vendor_state TEXT,
+    vendor_times TEXT NOT NULL DEFAULT '{}',
+    expires_at INTEGER,
+    video_seconds REAL
+  ) STRICT;
+  CREATE INDEX submit_attempts_by_job ON submit_attempts (job_id, ordinal);
+  CREATE INDEX submit_attempts_by_vendor_id ON submit_attempts (vendor, vendor_id);
+  CREATE TRIGGER submit_attempts_stay BEFORE DELETE ON submit_attempts
+    BEGIN SELECT raise(ABORT, 'an attempt is never deleted'); END;
+  CREATE TRIGGER submit_attempts_keep_vendor_id BEFORE UPDATE OF vendor_id ON submit_attempts
+    WHEN OLD.vendor_id IS NOT NULL AND NEW.vendor_id IS NOT OLD.vendor_id
+    BEGIN SELECT raise(ABORT, 'a vendor id is never taken back'); END;
+
+  -- Files put where a vendor can fetch them, recorded before their first byte is sent.
+  CREATE TABLE stored_objects (
+    object_id TEXT PRIMARY KEY,
+    storage_id TEXT NOT NULL,
+    object_key TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    model TEXT NOT NULL,
+    key_fingerprint TEXT NOT NULL,
+    is_whole INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+  ) STRICT;
+  CREATE INDEX stored_objects_by_content ON stored_objects (content_sha256, storage_id, model);
+  CREATE TABLE object_uses (
+    object_id TEXT NOT NULL REFERENCES stored_objects (object_id) ON DELETE CASCADE,
+    job_id TEXT NOT NULL,
+    PRIMARY KEY (object_id, job_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What a vendor's own check said of a picture, by the picture's contents.
+  CREATE TABLE source_verdicts (
+    vendor TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    pass INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    request_id TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (vendor, content_sha256)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Our own book of money: what was set aside before each paid call, and what it cost in the end. Void: not charged.
+  CREATE TABLE spend (
+    entry_id TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    reserved REAL NOT NULL,
+    used REAL,
+    is_void INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX spend_by_batch ON spend (batch_id);
+  CREATE INDEX spend_by_job ON spend (job_id);
+  CREATE INDEX spend_by_time ON spend (currency, at);
+
+  -- What is remembered of a secret outside the keychain; nothing of it can be turned back into the secret.
+  CREATE TABLE secret_markers (
+    account TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    kept_in TEXT NOT NULL
+  ) STRICT;
+  `,
 ]

@@ -1,6 +1,7 @@
 import type { EngineId, ParameterSpec, Parameters } from '../../../shared/model/engine.ts'
 import type { Money, Quote } from '../../../shared/model/job.ts'
 import type { Finding, MediaLimits } from '../../../shared/model/media.ts'
+import type { PriceTable } from '../../../shared/model/spend.ts'
 import { StudioError } from '../../../shared/errors.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
 import type { AddressAllowance } from '../lib/address-guard.ts'
@@ -184,13 +185,6 @@ export type RemoteEngine = EngineFacts & {
   /** Predicted spend of a voice (or clip) of so many seconds; `checks` counts the vendor checks that are still due. */
   readonly quote: (seconds: number, checks: number, prices: PriceTable) => Quote
   readonly usage: (videoSeconds: number, prices: PriceTable) => Money
-}
-
-/** Prices of one engine, dated and editable. */
-export type PriceTable = {
-  readonly currency: 'CNY' | 'USD'
-  readonly perSecond: number
-  readonly perCheck: number
 }
 
 export type Engine = LocalEngine | RemoteEngine

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { errorDataSchema } from '../../../shared/errors.ts'
 import { engineIdSchema, parametersSchema } from '../../../shared/model/engine.ts'
-import { jobStateSchema, jobStepSchema, type Job, type JobDetail } from '../../../shared/model/job.ts'
+import {
+  jobStateSchema,
+  jobStepSchema,
+  moneySchema,
+  quoteSchema,
+  type Job,
+  type JobDetail,
+  type Wait,
+} from '../../../shared/model/job.ts'
 import { findingSchema } from '../../../shared/model/media.ts'
 import type { Row } from '../db/database.ts'
 
@@ -28,6 +36,16 @@ const jsonText = z.string().transform((text, context): unknown => {
     return z.NEVER
   }
 })
+
+/** What lists show of a job at a vendor. */
+const remoteFactsSchema = z.object({
+  operation: z.string().optional(),
+  requestId: z.string().optional(),
+  quote: quoteSchema.optional(),
+  usage: moneySchema.optional(),
+})
+export type RemoteFacts = z.infer<typeof remoteFactsSchema>
+
 const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1)
 
 const jobRowSchema = z.object({
@@ -53,6 +71,8 @@ const jobRowSchema = z.object({
   created_at: z.number().int(),
   started_at: z.number().int().nullable(),
   ended_at: z.number().int().nullable(),
+  due_at: z.number().nullable(),
+  remote: jsonText.pipe(remoteFactsSchema),
 })
 
 /** A job as the core holds it: its row, parsed. `work` is the pipeline's own memory, parsed there. */
@@ -85,11 +105,13 @@ export function parseJobRow(row: Row) {
     createdAt: parsed.created_at,
     startedAt: parsed.started_at,
     endedAt: parsed.ended_at,
+    dueAt: parsed.due_at,
+    remote: parsed.remote,
   }
 }
 
-/** What hosts and windows see. `progress` is that of the running step, from memory. */
-export function toJob(record: JobRecord, progress: number | null): Job {
+/** What hosts and windows see. `progress` and `why` are those of the running step, from memory. */
+export function toJob(record: JobRecord, progress: number | null, why: Wait | null): Job {
   return {
     jobId: record.jobId,
     batchId: record.batchId,
@@ -104,6 +126,8 @@ export function toJob(record: JobRecord, progress: number | null): Job {
     ...(record.driver === null ? {} : { driver: record.driver }),
     ...(record.output === null ? {} : { output: record.output }),
     ...(record.reused ? { reused: true } : {}),
+    ...record.remote,
+    ...(why === null ? {} : { why }),
     ...(record.error === null ? {} : { error: record.error }),
     ...(record.startedAt === null ? {} : { startedAt: record.startedAt }),
     ...(record.endedAt === null ? {} : { endedAt: record.endedAt }),

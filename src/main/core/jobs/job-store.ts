@@ -12,7 +12,14 @@ import {
 import type { EngineId } from '../../../shared/model/engine.ts'
 import type { Finding } from '../../../shared/model/media.ts'
 import { readMeta, writeMeta, type Database, type Row } from '../db/database.ts'
-import { parseAttemptRow, parseJobRow, type AttemptOutcome, type JobRecord, type JobRequest } from './job-record.ts'
+import {
+  parseAttemptRow,
+  parseJobRow,
+  type AttemptOutcome,
+  type JobRecord,
+  type JobRequest,
+  type RemoteFacts,
+} from './job-record.ts'
 import { requireArrow } from './state-machine.ts'
 
 export type NewJob = {
@@ -44,6 +51,8 @@ export type JobChange = {
   readonly findings?: readonly Finding[]
   readonly startedAt?: number | null
   readonly endedAt?: number | null
+  readonly dueAt?: number | null
+  readonly remote?: RemoteFacts
 }
 
 export type ListFilter = {
@@ -155,6 +164,8 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
       findings: change.findings === undefined ? record.findings : [...change.findings],
       startedAt: change.startedAt === undefined ? record.startedAt : change.startedAt,
       endedAt: change.endedAt === undefined ? record.endedAt : change.endedAt,
+      dueAt: change.dueAt === undefined ? record.dueAt : change.dueAt,
+      remote: change.remote ?? record.remote,
       ...(change.output === undefined
         ? {}
         : {
@@ -165,7 +176,7 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
     }
     const changed = run(
       `UPDATE jobs SET state = ?, batch_id = ?, position = ?, step = ?, request = ?, identity = ?, work = ?, reused = ?, error = ?,
-         findings = ?, started_at = ?, ended_at = ?, output = ?, output_sha256 = ?, output_size_bytes = ?
+         findings = ?, started_at = ?, ended_at = ?, due_at = ?, remote = ?, output = ?, output_sha256 = ?, output_size_bytes = ?
        WHERE job_id = ? AND state = ?`,
       now.state,
       now.batchId,
@@ -179,6 +190,8 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
       JSON.stringify(now.findings),
       now.startedAt,
       now.endedAt,
+      now.dueAt,
+      JSON.stringify(now.remote),
       now.output,
       now.outputSha256,
       now.outputSizeBytes,
@@ -221,7 +234,7 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
     lastPosition,
 
     insertBatch: (batchId: string, createdAt: number) => {
-      run('INSERT INTO batches VALUES (?, ?)', batchId, createdAt)
+      run('INSERT INTO batches (batch_id, created_at) VALUES (?, ?)', batchId, createdAt)
     },
 
     /** The newest job for the same result. */
@@ -236,12 +249,12 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
         all('SELECT * FROM jobs WHERE request_key = ? AND quarantined = 0 ORDER BY position DESC LIMIT 1', requestKey),
       )[0] ?? null,
 
-    /** The next queued jobs of an engine that stand at one of these steps, in queue order. */
+    /** The next queued jobs of an engine that stand at one of these steps: what expires first, then in queue order. */
     findQueued: (engine: EngineId, steps: readonly JobStep[], limit: number): JobRecord[] =>
       records(
         all(
           `SELECT * FROM jobs WHERE quarantined = 0 AND state = 'queued' AND engine = ?
-             AND step IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
+             AND step IN (SELECT value FROM json_each(?)) ORDER BY due_at IS NULL, due_at, position LIMIT ?`,
           engine,
           JSON.stringify(steps),
           limit,
@@ -270,6 +283,17 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
     ownerOfOutput: (path: string): string | null => {
       const owner = get('SELECT job_id FROM jobs WHERE output = ?', path)?.['job_id']
       return typeof owner === 'string' ? owner : null
+    },
+
+    /** Another job with other inputs that got the very same bytes, if any. */
+    twinOfOutput: (record: JobRecord, sha256: string): string | null => {
+      const twin = get(
+        'SELECT job_id FROM jobs WHERE output_sha256 = ? AND job_id <> ? AND identity IS NOT ? LIMIT 1',
+        sha256,
+        record.jobId,
+        record.identity,
+      )?.['job_id']
+      return typeof twin === 'string' ? twin : null
     },
 
     remove: (jobIds: readonly string[]) => {

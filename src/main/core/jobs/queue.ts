@@ -2,14 +2,16 @@ import type { Logger } from 'pino'
 import { StudioError, toErrorData, type ErrorData } from '../../../shared/errors.ts'
 import type { QueueSnapshot } from '../../../shared/api/jobs.ts'
 import type { EngineId } from '../../../shared/model/engine.ts'
-import { TERMINAL_STATES, type Job, type JobDetail, type JobStep } from '../../../shared/model/job.ts'
+import { TERMINAL_STATES, type Job, type JobDetail, type JobStep, type Wait } from '../../../shared/model/job.ts'
 import type { Clock } from '../ports.ts'
 import { createChangeFeed } from './change-feed.ts'
 import { toJob, type JobRecord } from './job-record.ts'
 import type { JobStore, ListFilter } from './job-store.ts'
 import { createBusyTime, estimateSeconds, jobFraction } from './queue-estimate.ts'
+import type { SteadyWriter } from './steady-writer.ts'
 import { createSteadyWriter } from './steady-writer.ts'
-import type { Step, StepResult, Workflow } from './step.ts'
+import type { Step, StepContext, StepResult, Workflow } from './step.ts'
+import { toSubmitView, type SubmitJournal } from './submit-journal.ts'
 
 export type QueueEvent =
   | {
@@ -24,6 +26,9 @@ type QueueOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly emit: (event: QueueEvent) => void
+  /** Absent: one of its own. */
+  readonly writer?: SteadyWriter
+  readonly journal?: SubmitJournal
 }
 
 type StopReason = 'cancel' | 'pause' | 'stop'
@@ -36,19 +41,23 @@ type ActiveJob = {
   readonly controller: AbortController
   stopReason: StopReason | null
   progress: number | null
+  why: Wait | null
   readonly settled: Promise<void>
 }
 
 export type Queue = ReturnType<typeof createQueue>
 
+/** Reasons that are over by themselves at the vendor's pace: the step is at work. */
+const MOVING: readonly Wait['reason'][] = ['vendor-queue']
+
 /**
  * Runs the jobs of the store: oldest first, begun ones before new ones, within the limits of their workflow. It knows
  * steps, lanes and states; what a step does is the workflow's.
  */
-export function createQueue({ store, workflows, clock, logger, emit }: QueueOptions) {
+export function createQueue({ store, workflows, clock, logger, emit, ...lent }: QueueOptions) {
   const active = new Map<string, ActiveJob>()
   const busy = createBusyTime(clock.monotonic)
-  const writer = createSteadyWriter(clock, logger)
+  const writer = lent.writer ?? createSteadyWriter(clock, logger)
   const feed = createChangeFeed(clock, tell)
   let isStarted = false
   let isStopping = false
@@ -56,7 +65,20 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
   let doneInSession = 0
   let lastTold = ''
 
-  const show = (record: JobRecord): Job => toJob(record, active.get(record.jobId)?.progress ?? null)
+  const show = (record: JobRecord): Job => {
+    const job = active.get(record.jobId)
+    return toJob(record, job?.progress ?? null, job === undefined ? whyQueued(record) : job.why)
+  }
+
+  function whyQueued(record: JobRecord): Wait | null {
+    if (record.state !== 'queued') return null
+    const step = stepOf(record)
+    if (isPaused && step?.evenPaused !== true) return { reason: 'paused' }
+    return { reason: step === workflows.get(record.engine)?.steps[0] ? 'turn' : 'slot' }
+  }
+
+  const stepOf = (record: JobRecord): Step | undefined =>
+    workflows.get(record.engine)?.steps.find((candidate) => candidate.step === record.step)
 
   function tell(changed: readonly string[], removed: readonly string[]): void {
     if (changed.length > 0 || removed.length > 0) {
@@ -88,27 +110,42 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
   // Starting steps
 
   function pump(): void {
-    if (!isStarted || isStopping || isPaused) return
+    if (!isStarted || isStopping) return
     for (const [engine, workflow] of workflows) pumpEngine(engine, workflow)
     busy.set(active.size > 0)
   }
 
   function pumpEngine(engine: EngineId, workflow: Workflow): void {
     const [first, ...later] = workflow.steps
-    const laterSteps = later.map((step) => step.step)
-    const mine = () => [...active.values()].filter((job) => job.workflow === workflow).length
-    // A job that is begun comes before a new one, so that lanes cannot fill up with half-made jobs.
-    for (const record of store.findQueued(engine, laterSteps, workflow.maxStarted)) startIfFree(record, workflow)
-    const room = workflow.maxStarted - mine() - store.countQueued(engine, laterSteps)
-    if (room <= 0) return
+    // What is nearer its end comes first, so that lanes cannot fill up with half-made jobs.
+    for (const lane of new Set(later.map((step) => step.lane).toReversed())) {
+      const steps = later.filter((step) => step.lane === lane && mayStart(engine, workflow, step))
+      const free = freeSlots(workflow, lane)
+      if (free <= 0 || steps.length === 0) continue
+      const names = steps.map((step) => step.step)
+      for (const record of store.findQueued(engine, names, free)) startIfFree(record, workflow)
+    }
+    const laterNames = later.map((step) => step.step)
+    const running = [...active.values()].filter((job) => job.workflow === workflow).length
+    const room = workflow.maxStarted - running - store.countQueued(engine, laterNames)
+    if (room <= 0 || !mayStart(engine, workflow, first)) return
     for (const record of store.findQueued(engine, [first.step], room)) startIfFree(record, workflow)
   }
 
-  function isLaneFree(workflow: Workflow, lane: string): boolean {
+  function mayStart(engine: EngineId, workflow: Workflow, step: Step): boolean {
+    if (isPaused && step.evenPaused !== true) return false
+    if (step.yieldsTo === undefined) return true
+    const preferred = workflow.steps.filter((other) => other.lane === step.yieldsTo).map((other) => other.step)
+    return store.countQueued(engine, preferred) === 0
+  }
+
+  function freeSlots(workflow: Workflow, lane: string): number {
     let used = 0
     for (const job of active.values()) if (job.workflow === workflow && job.step.lane === lane) used++
-    return used < (workflow.lanes[lane] ?? 1)
+    return (workflow.lanes[lane] ?? 1) - used
   }
+
+  const isLaneFree = (workflow: Workflow, lane: string): boolean => freeSlots(workflow, lane) > 0
 
   function startIfFree(queued: JobRecord, workflow: Workflow): void {
     const step = workflow.steps.find((candidate) => candidate.step === queued.step) ?? workflow.steps[0]
@@ -134,6 +171,7 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
       controller: new AbortController(),
       stopReason: null,
       progress: null,
+      why: null,
       settled: promise,
     }
     active.set(record.jobId, job)
@@ -160,21 +198,50 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
       active.delete(jobId)
       busy.set(active.size > 0)
       feed.changed([jobId])
+      job.workflow.settled?.(jobId)
+    }
+  }
+
+  /** What a running step may do to its own row. */
+  function stepContext(job: ActiveJob): StepContext {
+    const { jobId } = job.record
+    const change = (body: (record: JobRecord) => void): void => {
+      store.transaction(() => {
+        const record = store.find(jobId)
+        if (record !== null && active.get(jobId) === job) body(record)
+      })
+      feed.changed([jobId])
+    }
+    return {
+      signal: job.controller.signal,
+      report: (progress) => {
+        job.progress = Math.min(1, Math.max(0, progress))
+        feed.changed([jobId])
+      },
+      wait: (why) => {
+        if (JSON.stringify(why) === JSON.stringify(job.why)) return
+        job.why = why
+        const state = why === null || MOVING.includes(why.reason) ? 'running' : 'waiting'
+        try {
+          change((record) => {
+            if (record.state !== state) job.record = store.update(record, state)
+          })
+        } catch (cause) {
+          // Only what is shown is behind; the step itself goes on.
+          logger.warn({ jobId, cause }, 'the wait of a job could not be stored')
+        }
+      },
+      remember: (stored) => change((record) => (job.record = store.update(record, record.state, stored))),
     }
   }
 
   /** Returns true when the job goes on with its next step at once. */
   async function runStep(job: ActiveJob): Promise<boolean> {
     const outcome = await job.step
-      .run(job.record, {
-        signal: job.controller.signal,
-        report: (progress) => {
-          job.progress = Math.min(1, Math.max(0, progress))
-          feed.changed([job.record.jobId])
-        },
-      })
+      .run(job.record, stepContext(job))
       .catch((thrown: unknown) => ({ kind: 'thrown' as const, thrown }))
-    if (outcome.kind !== 'next') await release(job)
+    const isCutOff = outcome.kind === 'thrown' && (job.stopReason === 'pause' || job.stopReason === 'stop')
+    if (outcome.kind !== 'next') await release(job, isCutOff ? 'interrupted' : 'ended')
     const next = await writer.write(() => store.transaction(() => settle(job, outcome)))
     // Memory follows the store, never the other way round.
     if (outcome.kind === 'done') doneInSession++
@@ -182,12 +249,13 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
     job.record = next.record
     job.step = next.step
     job.progress = null
+    job.why = null
     return true
   }
 
-  async function release(job: ActiveJob): Promise<void> {
+  async function release(job: ActiveJob, rest: 'interrupted' | 'ended'): Promise<void> {
     try {
-      await job.workflow.release(job.record.jobId)
+      await job.workflow.release(job.record.jobId, rest)
     } catch (cause) {
       logger.warn({ jobId: job.record.jobId, cause }, 'temporary files could not be removed')
     }
@@ -200,8 +268,9 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
   function settle(job: ActiveJob, outcome: Outcome): NextStep | null {
     const { step } = job
     // The row as it is now: its place, batch and findings may have changed while the step ran.
-    const record = store.find(job.record.jobId)
-    if (record === null) throw new Error(`Job ${job.record.jobId} is gone`)
+    const found = store.find(job.record.jobId)
+    if (found === null) throw new Error(`Job ${job.record.jobId} is gone`)
+    const record = found.state === 'waiting' ? store.update(found, 'running') : found
     const now = clock.now()
     const end = (outcomeName: 'finished' | 'failed' | 'cancelled' | 'interrupted', error: ErrorData | null = null) =>
       store.endAttempt(record.jobId, now, outcomeName, error)
@@ -228,6 +297,17 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
         end('failed', outcome.error)
         store.update(record, 'needs_attention', { error: { ...outcome.error, jobId: record.jobId, step: step.step } })
         return null
+      case 'cancelled':
+        end('cancelled')
+        store.update(record, 'cancelled', { endedAt: now })
+        return null
+      case 'expired':
+        end('failed', outcome.error)
+        store.update(record, 'expired', {
+          error: { ...outcome.error, jobId: record.jobId, step: step.step },
+          endedAt: now,
+        })
+        return null
       case 'done':
         end('finished')
         store.update(record, 'done', { output: outcome.output, work: outcome.work, endedAt: now, error: null })
@@ -253,6 +333,7 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
       step: next.step,
       ...(outcome.work === undefined ? {} : { work: outcome.work }),
       ...(outcome.findings === undefined ? {} : { findings: outcome.findings }),
+      ...(outcome.dueAt === undefined ? {} : { dueAt: outcome.dueAt }),
     }
     if (job.stopReason === 'cancel') {
       store.update(record, 'cancelled', { ...change, endedAt: now })
@@ -260,8 +341,8 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
     }
     const canGoOn =
       job.stopReason === null &&
-      !isPaused &&
       !isStopping &&
+      mayStart(record.engine, workflow, next) &&
       (next.lane === job.step.lane || isLaneFree(workflow, next.lane))
     if (!canGoOn) {
       store.update(record, 'queued', change)
@@ -270,6 +351,24 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
     const updated = store.update(record, 'running', change)
     store.beginAttempt(record.jobId, next.step, now)
     return { record: updated, step: next }
+  }
+
+  /** Ends what waits for its turn or for the user; returns the ids. */
+  async function cancelResting(jobIds: readonly string[]): Promise<string[]> {
+    const changed = store.transaction(() =>
+      store.findMany(jobIds).flatMap((record) => {
+        if (active.has(record.jobId)) return []
+        if (record.state !== 'queued' && record.state !== 'needs_attention') return []
+        return store.update(record, 'cancelled', { endedAt: clock.now() })
+      }),
+    )
+    for (const record of changed) {
+      await workflows.get(record.engine)?.release(record.jobId, 'ended')
+      workflows.get(record.engine)?.settled?.(record.jobId)
+    }
+    const ids = changed.map((record) => record.jobId)
+    feed.changed(ids)
+    return ids
   }
 
   async function interrupt(jobs: readonly ActiveJob[], reason: StopReason): Promise<void> {
@@ -297,8 +396,8 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
     /** Puts what a killed run left into order. To be called once, before anything else. */
     recover: (): JobRecord[] =>
       store.transaction(() =>
-        store.inStates(['running', 'queued']).flatMap((record) => {
-          const step = workflows.get(record.engine)?.steps.find((candidate) => candidate.step === record.step)
+        store.inStates(['running', 'waiting', 'queued']).flatMap((record) => {
+          const step = stepOf(record)
           if (step === undefined) return []
           if (record.state === 'queued' && step.afterInterruption === record.step) return []
           store.endAttempt(record.jobId, clock.now(), 'interrupted', null)
@@ -321,24 +420,27 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
     show: (jobId: string): JobDetail => {
       const record = store.find(jobId)
       if (record === null) throw noSuchJob(jobId)
-      return { job: show(record), parameters: record.request.parameters, history: store.history(jobId) }
+      return {
+        job: show(record),
+        parameters: record.request.parameters,
+        history: store.history(jobId),
+        submits: (lent.journal?.ofJob(jobId) ?? []).map(toSubmitView),
+      }
     },
 
     cancel: async (jobIds: readonly string[]): Promise<string[]> => {
-      const changed = store.transaction(() =>
-        store.findMany(jobIds).flatMap((record) => {
-          if (record.state !== 'queued' && record.state !== 'waiting' && record.state !== 'needs_attention') return []
-          return store.update(record, 'cancelled', { endedAt: clock.now() }).jobId
-        }),
-      )
-      for (const record of store.findMany(changed)) await workflows.get(record.engine)?.release(record.jobId)
-      feed.changed(changed)
-      const running = jobIds.flatMap((jobId) => active.get(jobId) ?? [])
+      const asks = store.findMany(jobIds).some((record) => workflows.get(record.engine)?.beforeCancel !== undefined)
+      // Where nobody is to be asked the word holds from this moment on.
+      const stoppable = asks ? await askBeforeCancel(jobIds) : jobIds
+      // Those at rest first, or they would start as soon as a running one makes room.
+      const resting = await cancelResting(stoppable)
+      const running = stoppable.flatMap((jobId) => active.get(jobId) ?? [])
       await interrupt(running, 'cancel')
-      const ended = store
-        .findMany(running.map((job) => job.record.jobId))
-        .filter((record) => record.state === 'cancelled')
-      return [...changed, ...ended.map((record) => record.jobId)]
+      const stopped = store.findMany(running.map((job) => job.record.jobId))
+      const ended = stopped.filter((record) => record.state === 'cancelled').map((record) => record.jobId)
+      // A pause may have put a job to rest in the moment when the cancel came.
+      const late = await cancelResting(stopped.map((record) => record.jobId))
+      return [...resting, ...ended, ...late]
     },
 
     retry: (jobIds: readonly string[]): string[] => {
@@ -359,11 +461,15 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
         const gone = store
           .findMany(jobIds)
           .filter((record) => record.state === 'queued' || TERMINAL_STATES.includes(record.state))
+          .filter((record) => workflows.get(record.engine)?.mayRemove?.(record) ?? true)
           .map((record) => record.jobId)
         store.remove(gone)
         return gone
       })
-      for (const record of begun) await workflows.get(record.engine)?.release(record.jobId)
+      for (const record of begun.filter(({ jobId }) => changed.includes(jobId))) {
+        await workflows.get(record.engine)?.release(record.jobId, 'ended')
+        workflows.get(record.engine)?.settled?.(record.jobId)
+      }
       feed.removed(changed)
       pump()
       return changed
@@ -410,6 +516,50 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
     },
 
     requeue,
+
+    /** Queued jobs of an engine at these steps stop where they are: none of them can move without the user. */
+    halt: (engine: EngineId, error: ErrorData, steps: readonly JobStep[]): void => {
+      const changed = store.transaction(() =>
+        store.inStates(['queued']).flatMap((record) => {
+          if (record.engine !== engine || active.has(record.jobId) || !steps.includes(record.step)) return []
+          return store.update(record, 'needs_attention', { error: { ...error, jobId: record.jobId } }).jobId
+        }),
+      )
+      feed.changed(changed)
+    },
+
+    /** Jobs that stand still for a reason that is over go on where they stood. */
+    unhalt: (engine: EngineId, isOver: (error: ErrorData) => boolean): string[] => {
+      const changed = store.transaction(() =>
+        store.inStates(['needs_attention']).flatMap((record) => {
+          if (record.engine !== engine || record.error === null || !isOver(record.error)) return []
+          return requeue(record, retryStep(record)).jobId
+        }),
+      )
+      feed.changed(changed)
+      pump()
+      return changed
+    },
+
+    /** A job at rest goes on at a step that it may not have stood at. */
+    goTo: (record: JobRecord, step: JobStep, change: Parameters<JobStore['update']>[2] = {}): void => {
+      store.transaction(() => requeue(record, step, change))
+      feed.changed([record.jobId])
+      pump()
+    },
+  }
+
+  /** The jobs of these that may be stopped; what is too late goes on. */
+  async function askBeforeCancel(jobIds: readonly string[]): Promise<string[]> {
+    const answers = await Promise.all(
+      store.findMany(jobIds).map(async (record) => {
+        if (TERMINAL_STATES.includes(record.state)) return []
+        const answer = (await workflows.get(record.engine)?.beforeCancel?.(record)) ?? 'stop'
+        return answer === 'stop' ? [record.jobId] : []
+      }),
+    )
+    feed.changed(jobIds)
+    return answers.flat()
   }
 
   /** Back to the start of a step, as if it had never been tried. */
@@ -424,5 +574,5 @@ export function createQueue({ store, workflows, clock, logger, emit }: QueueOpti
   }
 }
 
-const noSuchJob = (jobId: string): StudioError =>
+export const noSuchJob = (jobId: string): StudioError =>
   new StudioError('E-PARAM-RANGE', { params: { name: 'jobId', value: jobId.slice(0, 64), reason: 'job' } })

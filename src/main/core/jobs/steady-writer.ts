@@ -5,11 +5,13 @@ import type { Clock } from '../ports.ts'
 const FIRST_DELAY_MS = 1000
 const LAST_DELAY_MS = 30_000
 
+export type SteadyWriter = ReturnType<typeof createSteadyWriter>
+
 /**
- * Writes what must not be lost: a full disk or a busy database is waited for, with the value kept in memory. After
- * `stop` the error is thrown instead.
+ * Writes what must not be lost: a full disk or a busy database is waited for, with the value kept in memory. On a full
+ * disk `freeReserve` gives back space that was kept for this. After `stop` the error is thrown instead.
  */
-export function createSteadyWriter(clock: Clock, logger: Logger) {
+export function createSteadyWriter(clock: Clock, logger: Logger, freeReserve: () => boolean = () => false) {
   let isStopped = false
   const wakeUps = new Set<() => void>()
 
@@ -30,6 +32,7 @@ export function createSteadyWriter(clock: Clock, logger: Logger) {
         try {
           return action()
         } catch (thrown) {
+          if (thrown instanceof StudioError && thrown.code === 'E-DISK-FULL' && freeReserve()) continue
           if (isStopped || !(thrown instanceof StudioError) || !thrown.data.retryable) throw thrown
           logger.warn({ code: thrown.code, delayMs }, 'the database cannot be written; trying again')
           await wait(delayMs)

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import type { Logger } from 'pino'
 import type { Clock, Paths, Ports } from '../ports.ts'
+import { proxyFromEnvironment } from './env-proxy.ts'
 import { PRIVATE_FILE_MODE, ensurePrivateFolder } from './private-files.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -42,6 +43,7 @@ export function createNodePorts(options: NodePortsOptions): Ports {
     env,
     version: layout.version,
     host,
+    resolveProxy: async (url) => proxyFromEnvironment(env, url),
   }
 }
 

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Logger } from 'pino'
+import type { JobRecord } from '../jobs/job-record.ts'
 import type { JobStore } from '../jobs/job-store.ts'
 import type { TempFiles } from '../jobs/temp-files.ts'
 import { isPartName } from '../lib/publish-file.ts'
+import { parseWork } from './job-work.ts'
 
 type Remains = {
   readonly store: JobStore
@@ -21,7 +23,7 @@ export async function clearRemains({ store, tempFiles, folders, logger }: Remain
   for (const folder of folders) await rm(folder, { recursive: true, force: true })
   for (const { path, jobId } of tempFiles.all()) {
     const job = store.find(jobId)
-    if (job?.state === 'queued' && job.step === 'finish') continue
+    if (job?.state === 'queued' && (job.step === 'finish' || isPartial(job, path))) continue
     try {
       if (isPartName(basename(path))) await rm(path, { force: true })
       tempFiles.remove(path)
@@ -30,3 +32,7 @@ export async function clearRemains({ store, tempFiles, folders, logger }: Remain
     }
   }
 }
+
+/** A download goes on with what it had, when the server vouches for it. */
+const isPartial = (job: JobRecord, path: string): boolean =>
+  job.step === 'download' && parseWork(job.work).partial?.path === path

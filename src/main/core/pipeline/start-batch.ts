@@ -3,8 +3,10 @@ import { StudioError, toErrorData, type ErrorData } from '../../../shared/errors
 import type { z } from 'zod'
 import type { Contract } from '../../../shared/api/index.ts'
 import type { Pair } from '../../../shared/model/batch.ts'
-import type { Parameters } from '../../../shared/model/engine.ts'
+import type { EngineId, Parameters } from '../../../shared/model/engine.ts'
+import type { Quote } from '../../../shared/model/job.ts'
 import type { Finding } from '../../../shared/model/media.ts'
+import type { SpendQuote } from '../../../shared/model/spend.ts'
 import { parseParameters } from '../../../shared/model/parameters.ts'
 import type { EngineRegistry } from '../engines/registry.ts'
 import type { JobRecord, JobRequest } from '../jobs/job-record.ts'
@@ -14,6 +16,7 @@ import type { Media } from '../media/media.ts'
 import type { Clock } from '../ports.ts'
 import { identityOf, recordInputs, requestKeyOf, type InputPaths } from './job-inputs.ts'
 import { parseWork, type JobInput, type JobWork } from './job-work.ts'
+import { limitsOf } from './prepare-steps.ts'
 
 /** Files that are hashed at once. */
 const READS_AT_ONCE = 4
@@ -28,9 +31,23 @@ type BatchDependencies = {
   readonly clock: Clock
   readonly newId: () => string
   readonly aiLabel: () => boolean
+  /** What a paid engine's jobs cost and what is already paid for; null for an engine that costs nothing. */
+  readonly purse: (engine: EngineId) => Purse | null
+}
+
+/** The money side of one paid engine, as far as starting a batch needs it. */
+export type Purse = {
+  readonly hasStanding: (jobId: string) => boolean
+  readonly isChecked: (sha256: string) => boolean
+  readonly quote: (seconds: number, checks: number) => Quote
+  readonly setMaxCost: (batchId: string, maxCost: number | null) => void
+  readonly facts: () => Pick<SpendQuote, 'pricesAsOf' | 'spentToday' | 'dayCap'>
+  /** A person acted: what stood still for want of one goes on. */
+  readonly reopen: () => void
 }
 
 type StartInput = z.output<Contract['batch.start']['input']>
+type QuoteInput = z.output<Contract['spend.quote']['input']>
 
 /** One pair with everything known that decides whether it is new. */
 type Wanted = {
@@ -41,20 +58,14 @@ type Wanted = {
   readonly inputs: JobInput[] | null
   readonly error: ErrorData | null
   readonly duplicates: string[]
+  /** Seconds of what drives it and vendor checks, where it would have to be paid for. */
+  due: { readonly seconds: number; readonly checks: number } | null
 }
 
-/**
- * Makes the jobs of a batch in one transaction: all of them or none. A pair that was asked for before goes on where it
- * stopped; a finished one whose file is still there is `done` and `reused`. Throws E-PARAM-* for parameters.
- */
-export async function startBatch(
-  dependencies: BatchDependencies,
-  input: StartInput,
-  signal?: AbortSignal,
-): Promise<{ batchId: string; jobIds: string[] }> {
-  const { engines, media, store, queue, clock, newId, aiLabel } = dependencies
+/** Everything that starting needs to know, read from the files and the store; makes nothing. */
+async function examineBatch(dependencies: BatchDependencies, input: QuoteInput, signal?: AbortSignal) {
+  const { engines, media, store, aiLabel } = dependencies
   const engine = engines.get(input.engine)
-  const firstStep = 'check'
   const asked = input.pairs.map((pair) => {
     requirePartner(pair, engine.drivenBy)
     const parameters = parseParameters(engine.parameters, { ...input.parameters, ...pair.parameters })
@@ -68,7 +79,7 @@ export async function startBatch(
       const { outputFolder, parameters, outName } = request
       const key = { engine: engine.id, outputFolder, outName, parameters }
       const requestKey = requestKeyOf(key, paths)
-      const common = { paths, request, requestKey, duplicates: [] }
+      const common = { paths, request, requestKey, duplicates: [], due: null }
       try {
         const inputs = await read(paths)
         return { ...common, identity: identityOf(key, inputs), inputs, error: null }
@@ -86,10 +97,119 @@ export async function startBatch(
       if (known?.state === 'done' && (await isIntact(media, known))) intact.add(known.jobId)
     })
   }
+  const purse = dependencies.purse(engine.id)
+  if (purse !== null) {
+    const seen = new Set<string>()
+    for (const one of wanted) one.due = await dueFor(dependencies, purse, one, input, { intact, seen }, signal)
+  }
+  return { engine, wanted, intact, purse }
+}
+
+/** What a pair would cost now; null when it would not have to be paid for. */
+async function dueFor(
+  { engines, media, store }: BatchDependencies,
+  purse: Purse,
+  one: Wanted,
+  { engine: engineId, again }: QuoteInput,
+  { intact, seen }: { readonly intact: ReadonlySet<string>; readonly seen: Set<string> },
+  signal: AbortSignal | undefined,
+): Promise<Wanted['due']> {
+  if (one.inputs === null) return null
+  const known = again ? null : findKnown(store, one)
+  const isMade = known !== null && (intact.has(known.jobId) || known.state === 'expired')
+  if (known !== null && (isMade || purse.hasStanding(known.jobId))) return null
+  const { limits } = engines.get(engineId)
+  let seconds = 0
+  for (const { role, path } of one.inputs) {
+    const { verdict, facts } = await media.check(path, limitsOf(limits, role), signal)
+    if (verdict === 'rejected' || (verdict === 'repairable' && !one.request.repair)) return null
+    const longest = role === 'voice' ? (limits.audio?.maxSeconds ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
+    if (role !== 'source') seconds = Math.min(facts.durationSeconds ?? 0, longest)
+  }
+  const sha256 = one.inputs.find(({ role }) => role === 'source')?.sha256 ?? ''
+  const isChecked = seen.has(sha256) || purse.isChecked(sha256)
+  seen.add(sha256)
+  return { seconds, checks: isChecked ? 0 : 1 }
+}
+
+function sumDue(wanted: readonly Wanted[]): { jobs: number; seconds: number; checks: number } {
+  const sum = { jobs: 0, seconds: 0, checks: 0 }
+  for (const { due } of wanted) {
+    if (due === null) continue
+    sum.jobs += 1
+    sum.seconds += due.seconds
+    sum.checks += due.checks
+  }
+  return sum
+}
+
+/** The sum of the jobs' own quotes: each may be rounded up by itself. */
+function priceOf(purse: Purse, wanted: readonly Wanted[]): Quote {
+  const { currency } = purse.quote(0, 0)
+  let low = 0
+  let high = 0
+  for (const { due } of wanted) {
+    if (due === null) continue
+    const quote = purse.quote(due.seconds, due.checks)
+    low += quote.low
+    high += quote.high
+  }
+  const round = (amount: number) => Math.round(amount * 1e4) / 1e4
+  return { low: round(low), high: round(high), currency }
+}
+
+/** What `startBatch` with the same input would cost. */
+export async function quoteBatch(
+  dependencies: BatchDependencies,
+  input: QuoteInput,
+  signal?: AbortSignal,
+): Promise<SpendQuote> {
+  const { engine, wanted, purse } = await examineBatch(dependencies, input, signal)
+  if (purse === null) {
+    const free = { seconds: 0, checks: 0, price: null, pricesAsOf: null, spentToday: 0, dayCap: null }
+    return { engine: engine.id, jobs: wanted.filter(({ inputs }) => inputs !== null).length, ...free }
+  }
+  return { engine: engine.id, ...sumDue(wanted), price: priceOf(purse, wanted), ...purse.facts() }
+}
+
+/** Nothing is paid that nobody agreed to, whichever host asks. Throws E-SPEND-CAP. */
+function requireConfirmed(price: Quote, jobs: number, spend: StartInput['spend']): void {
+  if (jobs === 0) return
+  const isCovered = spend !== undefined && spend.currency === price.currency && price.high <= spend.confirmed + 1e-6
+  if (isCovered) return
+  throw new StudioError('E-SPEND-CAP', {
+    params: {
+      reason: spend === undefined ? 'unconfirmed' : 'price',
+      value: price.high,
+      limit: spend?.confirmed ?? 0,
+      currency: price.currency,
+      jobs,
+    },
+  })
+}
+
+/**
+ * Makes the jobs of a batch in one transaction: all of them or none. A pair that was asked for before goes on where it
+ * stopped; a finished one whose file is still there is `done` and `reused`. Throws E-PARAM-* for parameters, and
+ * E-SPEND-CAP for a paid batch whose price nobody agreed to.
+ */
+export async function startBatch(
+  dependencies: BatchDependencies,
+  input: StartInput,
+  signal?: AbortSignal,
+): Promise<{ batchId: string; jobIds: string[] }> {
+  const { store, queue, clock, newId } = dependencies
+  const firstStep = 'check'
+  const { engine, wanted, intact, purse } = await examineBatch(dependencies, input, signal)
+  if (purse !== null) {
+    requireConfirmed(priceOf(purse, wanted), sumDue(wanted).jobs, input.spend)
+    purse.reopen()
+  }
 
   const batchId = newId()
   const jobIds = store.transaction(() => {
     store.insertBatch(batchId, clock.now())
+    purse?.setMaxCost(batchId, input.spend?.maxCost ?? null)
     let position = store.lastPosition()
     return wanted.map((one) => {
       const known = input.again ? null : findKnown(store, one)
@@ -114,7 +234,11 @@ export async function startBatch(
       findings: duplicateFindings(one),
     }
     store.insert(job, position, clock.now())
-    if (one.error !== null) fail(store.find(job.jobId), one.error)
+    const record = store.find(job.jobId)
+    if (one.error !== null) fail(record, one.error)
+    else if (record !== null && purse !== null && one.due !== null) {
+      store.update(record, 'queued', { remote: { quote: purse.quote(one.due.seconds, one.due.checks) } })
+    }
     return job.jobId
   }
 
@@ -125,6 +249,9 @@ export async function startBatch(
       store.update(known, known.state, here)
     } else if (known.state === 'done' && intact.has(known.jobId)) {
       store.update(known, 'done', { ...here, position, reused: true })
+    } else if (known.state === 'expired') {
+      // Paid for and gone: only `again` pays for it once more.
+      store.update(known, 'expired', { ...here, position })
     } else {
       const asNew = { request: one.request, identity: one.identity, work: { inputs: one.inputs } satisfies JobWork }
       // A finished render that only lacks its name keeps what it has.
@@ -153,12 +280,12 @@ function findKnown(store: JobStore, { identity, requestKey }: Wanted): JobRecord
   return isOpen ? asked : null
 }
 
-function requestFor(pair: Pair, parameters: Parameters, input: StartInput, aiLabel: boolean): JobRequest {
+function requestFor(pair: Pair, parameters: Parameters, input: QuoteInput, aiLabel: boolean): JobRequest {
   return {
     parameters,
     outputFolder: input.outputFolder,
     folder: pair.folder,
-    repair: input.repair,
+    repair: input.repair || pair.repair === true,
     aiLabel,
     ...(pair.outName === undefined ? {} : { outName: pair.outName }),
   }

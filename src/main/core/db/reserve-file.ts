@@ -1,0 +1,42 @@
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { PRIVATE_FILE_MODE } from '../lib/private-files.ts'
+
+const RESERVE_BYTES = 262_144
+
+export type ReserveFile = {
+  /** Gives the space back for one write that must not be lost. False when there is none left. */
+  readonly free: () => boolean
+  /** Takes the space again, when there is some. */
+  readonly refill: () => void
+}
+
+/** Space that is taken while the disk is not yet full, so that a vendor's id can be written when it is. */
+export function createReserveFile(dataDir: string): ReserveFile {
+  const path = join(dataDir, 'reserve')
+  const refill = (): void => {
+    if (existsSync(path)) return
+    let descriptor: number | null = null
+    try {
+      descriptor = openSync(path, 'wx', PRIVATE_FILE_MODE)
+      // Real bytes: a sparse file would reserve nothing.
+      const written = writeSync(descriptor, Buffer.alloc(RESERVE_BYTES, 1))
+      fsyncSync(descriptor)
+      closeSync(descriptor)
+      if (written < RESERVE_BYTES) rmSync(path, { force: true })
+    } catch {
+      // The disk is full already: half a reserve would only be in the way.
+      if (descriptor !== null) closeSync(descriptor)
+      rmSync(path, { force: true })
+    }
+  }
+  refill()
+  return {
+    free: () => {
+      if (!existsSync(path)) return false
+      rmSync(path, { force: true })
+      return true
+    },
+    refill,
+  }
+}
