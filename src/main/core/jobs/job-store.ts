@@ -101,9 +101,17 @@ export function createJobStore(database: Database, logger: Logger, isReadOnly = 
 
   /** A page of a stable list; a row that is set aside on the way does not leave a hole. */
   function list(filter: ListFilter): { rows: JobRecord[]; total: number } {
-    const states = JSON.stringify(filter.states ?? JOB_STATES)
-    const where = `quarantined = 0 AND state IN (SELECT value FROM json_each(?)) ${filter.batchId === undefined ? '' : 'AND batch_id = ?'}`
-    const values = filter.batchId === undefined ? [states] : [states, filter.batchId]
+    const conditions = ['quarantined = 0']
+    const values: string[] = []
+    if (filter.states !== undefined) {
+      conditions.push('state IN (SELECT value FROM json_each(?))')
+      values.push(JSON.stringify(filter.states))
+    }
+    if (filter.batchId !== undefined) {
+      conditions.push('batch_id = ?')
+      values.push(filter.batchId)
+    }
+    const where = conditions.join(' AND ')
     const page = `SELECT * FROM jobs WHERE ${where} ORDER BY position LIMIT ? OFFSET ?`
     for (;;) {
       const found = all(page, ...values, filter.limit, filter.offset)
