@@ -5,6 +5,7 @@ import { ENGINE_LIMITS } from '../../shared/model/limits.ts'
 import type { EngineId } from '../../shared/model/engine.ts'
 import { planBatch } from './batch/plan.ts'
 import { createBucket } from './bucket.ts'
+import { createRehearsal } from './rehearsal.ts'
 import { createRemote, createRemoteAccess, type RemoteOptions } from './create-remote.ts'
 import { createSecrets } from './create-secrets.ts'
 import { createKeyHandlers } from './key-handlers.ts'
@@ -234,6 +235,8 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       purse: remote.purse,
     }
 
+    const rehearsal = createRehearsal({ ports, openCore: createCore, emit })
+
     const handlers: Handlers = {
       ...remote.handlers,
       ...bucket.handlers,
@@ -254,6 +257,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
         remote.reopen()
         return queue.resume()
       },
+      'rehearsal.start': ({ outputFolder }) => rehearsal.start(outputFolder),
       'media.preview': routes.preview,
       'media.repairPreview': ({ engine, path }) => routes.repairPreview(ENGINE_LIMITS[engine], path, signal),
       'batch.start': async (input) => {
@@ -302,6 +306,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       remote.sweep()
     })
     releases.push(housekeeping.stop)
+    releases.push(rehearsal.stop)
     releases.push(async () => {
       remote.stop()
       await queue.stop()
@@ -317,7 +322,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
-      resolveMedia: routes.resolve,
+      resolveMedia: async (route) => rehearsal.resolve(route) ?? routes.resolve(route),
       stop: () => releaseAll(releases, ports),
     }
   } catch (thrown) {

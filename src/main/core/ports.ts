@@ -24,6 +24,15 @@ export type Clock = {
   readonly setTimer: (delayMs: number, action: () => void) => { readonly cancel: () => void }
 }
 
+/** A paid vendor played on this computer, for rehearsals. */
+export type SimulatedVendor = {
+  /** Its base address, on loopback. */
+  readonly dashscopeUrl: string
+  /** Its ledger so far. */
+  readonly charges: () => readonly { readonly kind: 'generation' | 'detect' }[]
+  readonly stop: () => Promise<void>
+}
+
 /** What a host must lend to the core. Everything is injected so that tests decide time, ids and chance. */
 export type Ports = {
   readonly paths: Paths
@@ -42,6 +51,8 @@ export type Ports = {
   /** The proxy for a URL, or null for none; absent: never one. Behind a proxy the addresses of hosts cannot be checked. */
   readonly resolveProxy?: (url: URL) => Promise<string | null>
   readonly pickInputs?: () => Promise<string[]>
+  /** Starts a simulated vendor; absent where the host has none. */
+  readonly simulateVendor?: () => Promise<SimulatedVendor>
   /** Keeps secrets where there is no keychain; absent where nothing really encrypts. */
   readonly sealedStore?: SealedStore
 }

@@ -8,7 +8,7 @@ import { createLedger } from './ledger.ts'
 import type { Charge } from './ledger.ts'
 import type { SimulatorPorts } from './simulator-ports.ts'
 
-type SimulatorOptions = {
+export type SimulatorOptions = {
   /** 0: any free port. */
   readonly port?: number
   readonly faults?: readonly Fault[]

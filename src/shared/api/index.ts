@@ -4,6 +4,7 @@ import type { HandlersOf, InputOf, OutputOf } from './contract.ts'
 import { jobsContract, jobsEvents } from './jobs.ts'
 import { keysContract } from './keys.ts'
 import { mediaContract } from './media.ts'
+import { rehearsalContract, rehearsalEvents } from './rehearsal.ts'
 import { settingsContract, settingsEvents } from './settings.ts'
 import { spendContract } from './spend.ts'
 import { storageContract } from './storage.ts'
@@ -18,6 +19,7 @@ export const contract = {
   ...spendContract,
   ...keysContract,
   ...storageContract,
+  ...rehearsalContract,
   ...systemContract,
 } as const
 export type Contract = typeof contract
@@ -27,7 +29,7 @@ export type Input<M extends Method> = InputOf<Contract, M>
 export type Output<M extends Method> = OutputOf<Contract, M>
 
 /** Everything that the core tells without being asked. */
-export const events = { ...jobsEvents, ...settingsEvents } as const
+export const events = { ...jobsEvents, ...settingsEvents, ...rehearsalEvents } as const
 export type EventName = keyof typeof events
 export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>
 export type StudioEvent = { [N in EventName]: { readonly name: N; readonly payload: EventPayload<N> } }[EventName]

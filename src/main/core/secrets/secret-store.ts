@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { StudioError } from '../../../shared/errors.ts'
 import type { Keychain } from './keychain.ts'
+import { readSecret } from './read-secret.ts'
 
 /** What is remembered of a secret outside the keychain: enough to tell "locked" from "never saved", and nothing secret. */
 export type SecretMarker = { readonly fingerprint: string; readonly where: 'keychain' | 'sealed' }
@@ -39,6 +40,8 @@ type SecretStoreOptions = {
   readonly markers: SecretMarkers
   /** Secrets out of the environment by account: used before all else, never stored. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What people call the owner of an account, for sentences. */
+  readonly names?: Readonly<Record<string, string>>
   readonly setTimer: (delayMs: number, action: () => void) => { readonly cancel: () => void }
 }
 
@@ -52,6 +55,7 @@ export function fingerprint(secret: string): string {
 export function createSecretStore(options: SecretStoreOptions): SecretStore {
   const { keychain, sealed, markers, environment } = options
   const session = new Map<string, string>()
+  const nameOf = (account: string) => options.names?.[account] ?? account
 
   /** A keyring that waits for an unlock prompt nobody sees never answers: every call has an end. */
   async function limited<T>(work: Promise<T>): Promise<T> {
@@ -85,24 +89,28 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
     try {
       await limited(keychain.set(PROBE_ACCOUNT, 'probe'))
       await limited(keychain.delete(PROBE_ACCOUNT))
-      return new StudioError('E-KEY-MISSING', { params: { vendor: account, reason: 'removed' } })
+      return new StudioError('E-KEY-MISSING', { params: { vendor: nameOf(account), reason: 'removed' } })
     } catch (error) {
       return error instanceof StudioError
         ? error
-        : new StudioError('E-KEY-LOCKED', { params: { vendor: account }, retryable: true, cause: error })
+        : new StudioError('E-KEY-LOCKED', { params: { vendor: nameOf(account) }, retryable: true, cause: error })
     }
   }
 
   return {
     async get(account) {
-      const given = environment[account] ?? session.get(account)
-      if (given !== undefined && given !== '') return given
+      const given = environment[account] ?? ''
+      // A line end in a variable would end up in a request's header.
+      if (given !== '') return readSecret(nameOf(account), given).secret
+      const held = session.get(account)
+      if (held !== undefined) return held
       const marker = markers.get(account)
-      if (marker === null) throw new StudioError('E-KEY-MISSING', { params: { vendor: account } })
+      if (marker === null) throw new StudioError('E-KEY-MISSING', { params: { vendor: nameOf(account) } })
       if (marker.where === 'sealed') {
         if (sealed === null) throw noStore(null)
         const secret = await ask(() => sealed.get(account))
-        if (secret === null) throw new StudioError('E-KEY-MISSING', { params: { vendor: account, reason: 'removed' } })
+        if (secret === null)
+          throw new StudioError('E-KEY-MISSING', { params: { vendor: nameOf(account), reason: 'removed' } })
         return secret
       }
       if (keychain === null) throw noStore(null)
@@ -123,7 +131,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
           // A keyring that is there but locked or silent is for the user to unlock: falling through would hide it.
           if (error instanceof StudioError) throw error
           if (markers.get(account)?.where === 'keychain')
-            throw new StudioError('E-KEY-LOCKED', { params: { vendor: account }, cause: error })
+            throw new StudioError('E-KEY-LOCKED', { params: { vendor: nameOf(account) }, cause: error })
         }
       }
       if (sealed !== null) {

@@ -38,7 +38,7 @@ export function followCore({ client, stores, notify }: Studio): () => void {
   const endEvents = client.onEvent((event) => {
     if (event.name === 'jobs-changed') applyJobsChanged(jobs, event.payload)
     else if (event.name === 'queue-changed') jobs.setState({ queue: event.payload })
-    else session.setState({ settings: event.payload })
+    else if (event.name === 'settings-changed') session.setState({ settings: event.payload })
   })
   const endConnection = client.onConnection((connection) => {
     session.setState({ connection })

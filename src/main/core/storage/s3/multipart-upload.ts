@@ -4,6 +4,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3'
@@ -12,6 +13,7 @@ import type { StorageFile } from '../storage-backend.ts'
 const PART_BYTES = 8 * 1_048_576
 const MAX_PARTS = 10_000
 const PARTS_AT_ONCE = 2
+const NO_LIST = new Set([403, 405, 501])
 
 type Target = { readonly Bucket: string; readonly Key: string }
 
@@ -82,10 +84,14 @@ export async function uploadInParts(
 /** Ends every upload in parts that was begun under this very key, such as one that a crash cut off. */
 export async function abortUploadsOf(client: S3Client, target: Target, signal: AbortSignal): Promise<void> {
   const options = { abortSignal: signal }
-  const { Uploads } = await client.send(
-    new ListMultipartUploadsCommand({ Bucket: target.Bucket, Prefix: target.Key }),
-    options,
-  )
+  const { Uploads } = await client
+    .send(new ListMultipartUploadsCommand({ Bucket: target.Bucket, Prefix: target.Key }), options)
+    .catch((error: unknown) => {
+      // A key that may only put, get and delete sees no list; the service's own lifecycle rule takes such parts away.
+      if (error instanceof S3ServiceException && NO_LIST.has(error.$metadata.httpStatusCode ?? 0))
+        return { Uploads: [] }
+      throw error
+    })
   for (const { Key, UploadId } of Uploads ?? []) {
     if (Key === target.Key) await client.send(new AbortMultipartUploadCommand({ ...target, UploadId }), options)
   }

@@ -75,9 +75,10 @@ export function createS3Storage(config: S3Config, credentials: S3Credentials, ne
 
     async delete(key, signal) {
       try {
-        await abortUploadsOf(client, { Bucket: config.bucket, Key: key }, signal)
         await client.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: key }), { abortSignal: signal })
+        await abortUploadsOf(client, { Bucket: config.bucket, Key: key }, signal)
       } catch (error) {
+        signal.throwIfAborted()
         throw coded(error)
       }
     },

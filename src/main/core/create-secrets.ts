@@ -1,0 +1,39 @@
+import type { Database } from './db/database.ts'
+import { createSecretMarkers } from './create-remote.ts'
+import type { Ports } from './ports.ts'
+import { loadKeychain } from './secrets/keychain.ts'
+import { createSecretStore, type SecretStore } from './secrets/secret-store.ts'
+
+/** The account of the user's bucket: access key and secret as one entry, so that they are never of two pairs. */
+export const BUCKET_ACCOUNT = 'bucket'
+
+/** Access key and secret as the one text that is kept. */
+export const packBucketKeys = (accessKeyId: string, secretAccessKey: string): string =>
+  JSON.stringify([accessKeyId, secretAccessKey])
+
+/** The environment variables of keys: used before all else and never stored. */
+export const KEY_VARIABLES = {
+  dashscope: 'DASHSCOPE_API_KEY',
+  segmind: 'SEGMIND_API_KEY',
+  bucketId: 'STUDIO_S3_ACCESS_KEY_ID',
+  bucketSecret: 'STUDIO_S3_SECRET_ACCESS_KEY',
+} as const
+
+/** Keychain, then what the host can seal, then this session only (docs/decisions/0004-keytar.md). */
+export function createSecrets({ env, clock, sealedStore }: Ports, database: Database): SecretStore {
+  // What a shell's `export KEY="$(cat file)"` leaves around a key is not part of it.
+  const variable = (name: string) => env[name]?.trim() ?? ''
+  const [id, secret] = [variable(KEY_VARIABLES.bucketId), variable(KEY_VARIABLES.bucketSecret)]
+  return createSecretStore({
+    keychain: loadKeychain(),
+    sealed: sealedStore ?? null,
+    markers: createSecretMarkers(database),
+    environment: {
+      dashscope: variable(KEY_VARIABLES.dashscope),
+      segmind: variable(KEY_VARIABLES.segmind),
+      [BUCKET_ACCOUNT]: id === '' || secret === '' ? '' : packBucketKeys(id, secret),
+    },
+    names: { dashscope: 'DashScope', segmind: 'Segmind', [BUCKET_ACCOUNT]: 'S3' },
+    setTimer: clock.setTimer,
+  })
+}
