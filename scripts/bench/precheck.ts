@@ -99,6 +99,7 @@ async function precheck(paths: readonly string[], emptyFolder: string): Promise<
     tools: findTools({ env: process.env }),
     probeProcess: new URL('../../src/main/core/media/probe-process.ts', import.meta.url),
     emptyFolder,
+    repairedDir: join(emptyFolder, '..', 'repaired'),
     cache: {
       find: (path) => rows.get(path) ?? null,
       findById: () => null,

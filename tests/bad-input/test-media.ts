@@ -6,6 +6,7 @@ import { findTools } from '../../src/main/core/lib/find-tools.ts'
 import type { Tools } from '../../src/main/core/lib/find-tools.ts'
 import type { MediaRow } from '../../src/main/core/media/inspection.ts'
 import { createMedia } from '../../src/main/core/media/media.ts'
+import type { FindKeep } from '../../src/main/core/media/repair-all.ts'
 import type { Media } from '../../src/main/core/media/media.ts'
 import type { Clock } from '../../src/main/core/ports.ts'
 
@@ -27,7 +28,9 @@ const wallClock: Clock = {
 }
 
 /** The real media room with rows in memory. */
-export function createTestMedia(with_: { tools?: Tools; rows?: Map<string, MediaRow>; clock?: Clock } = {}): Media {
+export function createTestMedia(
+  with_: { tools?: Tools; rows?: Map<string, MediaRow>; clock?: Clock; repairedDir?: string; findKeep?: FindKeep } = {},
+): Media {
   const rows = with_.rows ?? new Map<string, MediaRow>()
   const probeProcess = new URL('../../src/main/core/media/probe-process.ts', import.meta.url)
   if (!existsSync(probeProcess)) throw new Error('the probe process is not where it was')
@@ -40,6 +43,8 @@ export function createTestMedia(with_: { tools?: Tools; rows?: Map<string, Media
       findById: (mediaId) => [...rows.values()].find((row) => row.mediaId === mediaId) ?? null,
       save: (row) => void rows.set(row.path, row),
     },
+    repairedDir: with_.repairedDir ?? join(tmpdir(), 'liveportrait-studio-test-repaired'),
+    ...(with_.findKeep === undefined ? {} : { findKeep: with_.findKeep }),
     clock: with_.clock ?? wallClock,
     logger: pino({ enabled: false }),
   })

@@ -15,6 +15,8 @@ export const pairSchema = z.strictObject({
   outName: z.string().optional(),
   /** Parameters for this job only, on top of the batch's. */
   parameters: parametersSchema.optional(),
+  /** Also make repairs that lose something, for this job only. */
+  repair: z.boolean().optional(),
 })
 export type Pair = z.infer<typeof pairSchema>
 

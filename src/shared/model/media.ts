@@ -41,6 +41,18 @@ export const repairKindSchema = z.enum([
 export type RepairKind = z.infer<typeof repairKindSchema>
 export const LOSSLESS_REPAIRS: readonly RepairKind[] = ['orientation', 'extension', 'header', 'even-sides']
 
+/** One change on a copy: those facts that it changes, before and after. `sizeBytes` of a plan is an upper bound. */
+export const repairStepSchema = z.strictObject({
+  kind: repairKindSchema,
+  before: mediaFactsSchema,
+  after: mediaFactsSchema,
+})
+export type RepairStep = z.infer<typeof repairStepSchema>
+
+/** Part of a picture, in pixels of the upright picture. */
+export const pixelBoxSchema = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+export type PixelBox = z.infer<typeof pixelBoxSchema>
+
 /** One reason for a verdict. The sentence is made from code and params by the host. */
 export const findingSchema = z.strictObject({
   code: errorCodeSchema,

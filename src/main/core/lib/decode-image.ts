@@ -17,14 +17,22 @@ export type DecodeImageOptions = {
   readonly ffmpegPath: string
   /** The longest side of the result, pixels; larger pictures are scaled down. Absent: the file's own size. */
   readonly maxSide?: number
+  /** Longest side of the file that is accepted, pixels; 8,192 unless said. */
+  readonly maxSourceSide?: number
+  /** The part of the upright picture that is wanted, whole pixels inside it. */
+  readonly region?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+  /** Exact size of the result instead of `maxSide`. */
+  readonly size?: { readonly width: number; readonly height: number }
   readonly signal?: AbortSignal
 }
 
 // Every picture is decoded once; remembered operations would only hold memory.
 sharp.cache(false)
 
-/** Longest side that is accepted, pixels. */
+/** Longest side that is accepted unless a larger one is asked for, pixels. */
 const MAX_SIDE = 8192
+/** With a larger side: memory stays below half a gigabyte. */
+const MAX_PIXELS = 150_000_000
 const BMP_TIMEOUT_MS = 20_000
 const BMP_HEADER_BYTES = 26
 
@@ -68,7 +76,7 @@ const readBmp = (path: string, head: Buffer, options: DecodeImageOptions): Promi
   const isCore = head.readUInt32LE(14) === 12
   const width = isCore ? head.readUInt16LE(18) : Math.abs(head.readInt32LE(18))
   const height = isCore ? head.readUInt16LE(20) : Math.abs(head.readInt32LE(22))
-  assertSides(width, height)
+  assertSides(width, height, options)
   const expectedBytes = width * height * 3
   const args = ['-v', 'error', '-nostdin', '-protocol_whitelist', 'file,pipe', '-f', 'bmp_pipe', '-i', `file:${path}`]
   args.push('-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1')
@@ -96,18 +104,19 @@ const readBmp = (path: string, head: Buffer, options: DecodeImageOptions): Promi
 
 const signalOf = ({ signal }: DecodeImageOptions): { signal?: AbortSignal } => (signal ? { signal } : {})
 
-const assertSides = (width: number, height: number): void => {
+const assertSides = (width: number, height: number, { maxSourceSide: limit = MAX_SIDE }: DecodeImageOptions): void => {
   if (width < 1 || height < 1) throw new Error('a side is 0')
-  if (Math.max(width, height) > MAX_SIDE) {
-    throw new StudioError('E-INPUT-DIMENSIONS', { params: { value: `${width}x${height}`, limit: MAX_SIDE } })
+  const isTooMuch = limit > MAX_SIDE && width * height > MAX_PIXELS
+  if (Math.max(width, height) > limit || isTooMuch) {
+    throw new StudioError('E-INPUT-DIMENSIONS', { params: { value: `${width}x${height}`, limit } })
   }
 }
 
-const readHeic = async (path: string): Promise<Sharp> => {
+const readHeic = async (path: string, options: DecodeImageOptions): Promise<Sharp> => {
   // libheif is 1.5 MB of WebAssembly: loaded only when a HEIC file comes.
   const { default: decodeHeic } = await import('heic-decode')
   const { width, height, data } = await decodeHeic({ buffer: await readFile(path) })
-  assertSides(width, height)
+  assertSides(width, height, options)
   return sharp(data, { raw: { width, height, channels: 4 } })
 }
 
@@ -117,10 +126,10 @@ const openPicture = async (path: string, options: DecodeImageOptions): Promise<S
     case 'bmp':
       return readBmp(path, head, options)
     case 'heic':
-      return readHeic(path)
+      return readHeic(path, options)
     case 'sharp':
       // 'error' and worse: a picture that is cut off is refused, an odd tag is not.
-      return sharp(path, { failOn: 'error', limitInputPixels: MAX_SIDE * MAX_SIDE, pages: 1 }).autoOrient()
+      return sharp(path, { failOn: 'error', limitInputPixels: MAX_PIXELS, pages: 1 }).autoOrient()
     case 'unknown':
       throw new StudioError('E-INPUT-TYPE', { params: { file: path } })
   }
@@ -130,7 +139,7 @@ const openPicture = async (path: string, options: DecodeImageOptions): Promise<S
  * Decodes any accepted picture (JPEG, PNG, WebP, AVIF, TIFF, first frame of a GIF, BMP, HEIC) to an upright 8-bit sRGB image:
  * orientation tag applied, CMYK, grey and 16-bit converted, transparency laid on white, so every alpha byte is 255.
  *
- * Throws E-INPUT-TYPE (not one of these by its first bytes), E-INPUT-DIMENSIONS (a side over 8,192), E-INPUT-CORRUPT
+ * Throws E-INPUT-TYPE (not one of these by its first bytes), E-INPUT-DIMENSIONS (a side over the accepted one), E-INPUT-CORRUPT
  * (param `detail`), E-INPUT-MISSING, E-INPUT-PERMISSION; the signal's own reason when aborted.
  */
 export const decodeImage = async (path: string, options: DecodeImageOptions): Promise<DecodedImage> => {
@@ -138,12 +147,19 @@ export const decodeImage = async (path: string, options: DecodeImageOptions): Pr
   try {
     const picture = await openPicture(resolve(path), options)
     const { autoOrient: upright } = await picture.metadata()
-    assertSides(upright.width, upright.height)
-    const { maxSide } = options
+    assertSides(upright.width, upright.height, options)
+    const { maxSide, region, size } = options
+    const cut =
+      region === undefined
+        ? picture
+        : picture.extract({ left: region.x, top: region.y, width: region.width, height: region.height })
+    const { width, height } = region ?? upright
     const sized =
-      maxSide !== undefined && Math.max(upright.width, upright.height) > maxSide
-        ? picture.resize({ width: maxSide, height: maxSide, fit: 'inside', kernel: 'lanczos3' })
-        : picture
+      size !== undefined && (size.width !== width || size.height !== height)
+        ? cut.resize({ ...size, fit: 'fill', kernel: 'lanczos3' })
+        : maxSide !== undefined && Math.max(width, height) > maxSide
+          ? cut.resize({ width: maxSide, height: maxSide, fit: 'inside', kernel: 'lanczos3' })
+          : cut
     const { data, info } = await sized
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')

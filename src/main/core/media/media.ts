@@ -22,9 +22,11 @@ import { INSPECTION_VERSION, inspectionSchema } from './inspection.ts'
 import type { Fingerprint, Inspection, MediaCache, MediaRow } from './inspection.ts'
 import { id3Bytes } from './mp3-frames.ts'
 import { createPlaces } from './places.ts'
+import { createRepairs } from './repair-all.ts'
+import type { FindKeep, Repaired } from './repair-all.ts'
 import { repairLossless } from './repair.ts'
 import { sniffFormat } from './sniff-format.ts'
-import { judge, largestSizeBytes, tooLarge, verdictOf } from './verdict.ts'
+import { isBeyondRepair, judge, largestSizeBytes, verdictOf } from './verdict.ts'
 
 export type MediaDependencies = {
   readonly tools: Tools
@@ -35,6 +37,10 @@ export type MediaDependencies = {
   /** An empty folder of ours, made when absent, in which ffmpeg and ffprobe run: nothing lies there to be picked up. */
   readonly emptyFolder: string
   readonly cache: MediaCache
+  /** A folder of ours for repaired copies of one run; whatever lies in it at the start may be removed. */
+  readonly repairedDir: string
+  /** What of a picture a crop must not cut off; absent: nothing is cut off. */
+  readonly findKeep?: FindKeep
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -57,6 +63,17 @@ export type Media = {
     tempDir: string,
     signal?: AbortSignal,
   ) => Promise<{ readonly path: string; readonly notes: readonly Finding[] }>
+  /**
+   * Makes every repair of a file whose verdict is `repairable`, on a copy below `tempDir`, and checks the copy against
+   * the same limits to its end. The same contents and limits are repaired once. When the copy is not sound either,
+   * `check` is the verdict that stands, with no repair to it. Throws E-TOOL-MISSING, E-DISK-FULL, the signal's reason.
+   */
+  readonly repairAll: (
+    result: CheckResult,
+    limits: MediaLimits,
+    tempDir: string,
+    signal?: AbortSignal,
+  ) => Promise<Repaired>
   /** Throws E-INPUT-MISSING, E-INPUT-NOT-FILE, E-INPUT-PERMISSION, E-INPUT-UNAVAILABLE. */
   readonly fingerprint: (path: string) => Promise<Fingerprint>
   /** SHA-256 of the contents, hexadecimal. Throws as `fingerprint` does, and E-INPUT-CHANGED. */
@@ -95,6 +112,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 }
 
+export const contentTypeOf = (format: string): string => CONTENT_TYPES[format] ?? 'application/octet-stream'
+
 /** Stable for one state of one file; not guessable without knowing path, size and time to the nanosecond. */
 function mediaIdOf(path: string, fingerprint: Fingerprint): string {
   const { sizeBytes, mtimeNs } = fingerprint
@@ -131,7 +150,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
       const tagBytes = id3Bytes(head, 0)
       const sniffed = await sniffFormat(head, tagBytes > 0 ? await reader.read(tagBytes, HEAD_BYTES) : null)
       const facts = { sizeBytes: reader.sizeBytes, format: sniffed.format }
-      if (tooLarge(name, sniffed.kind, reader.sizeBytes, limits) !== null) {
+      if (isBeyondRepair(sniffed.kind, reader.sizeBytes, limits)) {
         return { inspection: { version: INSPECTION_VERSION, ...sniffed, facts, problems: [] }, isComplete: false }
       }
       const probe = () => {
@@ -256,9 +275,22 @@ export function createMedia(dependencies: MediaDependencies): Media {
     return sha256
   }
 
+  const repairs = createRepairs({
+    check,
+    checkDeeply,
+    contentHash,
+    decoders,
+    ffmpegPath,
+    emptyFolder,
+    folder: dependencies.repairedDir,
+    findKeep: dependencies.findKeep ?? null,
+    logger,
+  })
+
   return {
     check,
     checkDeeply,
+    repairAll: repairs.repair,
     repairLossless: (result, limits, tempDir, signal) =>
       repairLossless({ result, limits, tempDir, ffmpegPath, emptyFolder, decoders, signal }),
     fingerprint: async (path) => (await lookAtFile(path, clock)).fingerprint,
@@ -284,7 +316,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
       const file = await lookAtFile(row.path, clock).catch(() => null)
       if (file === null || !sameFingerprint(file.fingerprint, row)) return null
       const format = parseInspection(row.inspection)?.format ?? ''
-      return { path: row.path, contentType: CONTENT_TYPES[format] ?? 'application/octet-stream' }
+      return { path: row.path, contentType: contentTypeOf(format) }
     },
     stop: () => {
       probes.stop()

@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { decodeImage } from '../lib/decode-image.ts'
+import { MAX_DRAWN_SIDE_PX } from './repair-plan.ts'
 
 /** One picture at a time in memory: this process stays small beside the core. */
 sharp.cache(false)
@@ -21,6 +22,7 @@ export async function writeThumbnail(
   const { data, width, height } = await decodeImage(task.path, {
     ffmpegPath: task.ffmpegPath,
     maxSide: task.sidePx,
+    maxSourceSide: MAX_DRAWN_SIDE_PX,
     signal,
   })
   const jpeg = await sharp(data, { raw: { width, height, channels: 4 } })

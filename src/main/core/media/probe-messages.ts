@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { pixelBoxSchema } from '../../../shared/model/media.ts'
+
+const sizeSchema = z.strictObject({ width: z.number().int(), height: z.number().int() })
 
 /** What the small process is asked to do. `id` ties an answer to its question. */
 export const probeRequestSchema = z.discriminatedUnion('task', [
@@ -42,6 +45,34 @@ export const probeRequestSchema = z.discriminatedUnion('task', [
     hasEvenSides: z.boolean(),
     target: z.string(),
   }),
+  /** Draws a picture anew within limits; answers with the name of the file in `folder`. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('repaint'),
+    path: z.string(),
+    ffmpegPath: z.string(),
+    folder: z.string(),
+    region: pixelBoxSchema,
+    content: sizeSchema,
+    canvas: sizeSchema,
+    formats: z.array(z.enum(['jpeg', 'png', 'webp'])).min(1),
+    maxSizeBytes: z.number(),
+  }),
+  /** Encodes the sound of a file anew. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('transcode'),
+    path: z.string(),
+    cwd: z.string(),
+    format: z.string(),
+    ffmpegPath: z.string(),
+    target: z.string(),
+    encoding: z.discriminatedUnion('format', [
+      z.strictObject({ format: z.literal('wav') }),
+      z.strictObject({ format: z.literal('mp3'), bitrateKbps: z.number() }),
+    ]),
+    endSeconds: z.number().nullable(),
+  }),
   /** Writes a small upright JPEG. */
   z.strictObject({
     id: z.number(),
@@ -59,6 +90,7 @@ export type ProbeRequest = z.infer<typeof probeRequestSchema>
 export const probeAnswerSchema = z.discriminatedUnion('outcome', [
   z.strictObject({ id: z.number(), outcome: z.literal('ran'), exitCode: z.number().nullable(), stdout: z.string() }),
   z.strictObject({ id: z.number(), outcome: z.literal('done') }),
+  z.strictObject({ id: z.number(), outcome: z.literal('painted'), path: z.string() }),
   z.strictObject({
     id: z.number(),
     outcome: z.literal('heard'),

@@ -53,6 +53,15 @@ async function work(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAn
       await redrawUpright(request)
       return { id, outcome: 'done' }
     }
+    case 'repaint': {
+      const { repaint } = await import('./picture-repair.ts')
+      return { id, outcome: 'painted', path: await repaint(request, signal) }
+    }
+    case 'transcode': {
+      const { transcodeVoice } = await import('./transcode.ts')
+      await transcodeVoice({ ...request, signal })
+      return { id, outcome: 'done' }
+    }
     case 'thumbnail': {
       const { writeThumbnail } = await import('./picture-work.ts')
       await writeThumbnail(request, signal)

@@ -9,19 +9,33 @@ import type {
 } from '../../../shared/model/media.ts'
 import { extensionIn, kindOfName } from '../lib/media-names.ts'
 import type { Inspection } from './inspection.ts'
+import { canConvert, canDraw, MIN_SIDE_PX } from './repair-plan.ts'
 import { extensionFits } from './sniff-format.ts'
 
-/** Smallest side, pixels: no face fits in less. */
-const MIN_SIDE = 32
-/** Larger pictures are not decoded even to shrink them. */
-const MAX_SHRINKABLE_SIDE = 16_384
-const MAX_SHRINKABLE_PIXELS = 150_000_000
 /** Lengths are sums of floating point: less than one sample at any rate. */
 const FLOAT_SLACK = 1e-6
 
-/** The largest size that any accepted kind may have; a larger file is not even opened. */
+/** Files that are too large for their engine are still looked at up to these sizes: a repair may make them fit. */
+const MIB = 1_048_576
+const REPAIRABLE_BYTES = { image: 256 * MIB, audio: 1024 * MIB } as const
+
+/** The largest size of any kind that is accepted or can be made to fit; a larger file is not even opened. */
 export function largestSizeBytes(limits: MediaLimits): number {
-  return Math.max(0, ...[limits.image, limits.audio, limits.video].map((one) => one?.maxSizeBytes ?? 0))
+  const { image, audio, video } = limits
+  return Math.max(
+    image === undefined ? 0 : Math.max(image.maxSizeBytes, REPAIRABLE_BYTES.image),
+    audio === undefined ? 0 : Math.max(audio.maxSizeBytes, REPAIRABLE_BYTES.audio),
+    video?.maxSizeBytes ?? 0,
+  )
+}
+
+/** Whether a file of this kind is too large for more than a look at its first bytes. */
+export function isBeyondRepair(kind: MediaKind, sizeBytes: number, limits: MediaLimits): boolean {
+  // The sound of a video can be a voice.
+  const own = kind === 'video' && limits.video === undefined ? 'audio' : kind
+  const limit = limitsOf(limits, own)?.maxSizeBytes
+  if (limit === undefined) return false
+  return sizeBytes > Math.max(limit, own === 'image' || own === 'audio' ? REPAIRABLE_BYTES[own] : 0)
 }
 
 function limitsOf(limits: MediaLimits, kind: MediaKind): ImageLimits | AudioLimits | VideoLimits | undefined {
@@ -73,9 +87,9 @@ function typeFindings(inspection: Inspection, name: string, limits: MediaLimits)
   const own = limitsOf(limits, kind)
   const limit = acceptedFormats(limits, kind)
   // A damaged file is not worth converting.
-  const canConvert =
-    inspection.problems.length === 0 && (own !== undefined || (kind === 'video' && facts.hasAudio === true))
-  const refuse = (value: string, reason?: string, isConvertible = canConvert): Finding => ({
+  const isConvertibleHere =
+    inspection.problems.length === 0 && canConvert(kind, format, facts.hasAudio === true, limits)
+  const refuse = (value: string, reason?: string, isConvertible = isConvertibleHere): Finding => ({
     code: 'E-INPUT-TYPE',
     level: 'error',
     params: { file: name, value, limit, ...(reason === undefined ? {} : { reason }) },
@@ -111,8 +125,7 @@ function imageFindings(inspection: Inspection, name: string, limits: ImageLimits
   const value = `${width}x${height}`
   const long = Math.max(width, height)
   const short = Math.min(width, height)
-  const canShrink =
-    long <= MAX_SHRINKABLE_SIDE && long * short <= MAX_SHRINKABLE_PIXELS && inspection.problems.length === 0
+  const canShrink = long > 0 && canDraw(width, height) && inspection.problems.length === 0
   if (long > limits.maxSide) {
     findings.push({
       code: 'E-INPUT-DIMENSIONS',
@@ -123,13 +136,13 @@ function imageFindings(inspection: Inspection, name: string, limits: ImageLimits
       ...(canShrink ? { repair: 'shrink' as const } : {}),
     })
   }
-  if (long > 0 && short < MIN_SIDE) {
+  if (long > 0 && short < MIN_SIDE_PX) {
     findings.push({
       code: 'E-INPUT-DIMENSIONS',
       level: 'error',
-      params: { file: name, value, limit: MIN_SIDE, reason: 'small' },
+      params: { file: name, value, limit: MIN_SIDE_PX, reason: 'small' },
       value: short,
-      limit: MIN_SIDE,
+      limit: MIN_SIDE_PX,
     })
   }
   if (limits.maxRatio !== undefined && long > limits.maxRatio * short) {
