@@ -1,12 +1,14 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { lstat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { imageSize } from 'image-size'
-import type { Handlers } from '../../shared/api/index.ts'
+import type { Handlers, Output } from '../../shared/api/index.ts'
+import type { MediaLimits } from '../../shared/model/media.ts'
 import type { OfflineEngine } from './engines/offline/index.ts'
 import type { JobStore } from './jobs/job-store.ts'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from './lib/private-files.ts'
-import type { Media } from './media/media.ts'
+import { contentTypeOf, type Media } from './media/media.ts'
+import { requireNoError } from './pipeline/prepare-steps.ts'
 
 type RouteDependencies = {
   readonly media: Media
@@ -42,6 +44,16 @@ export function createMediaRoutes({ media, store, offline, newId, folders }: Rou
     return { path, contentType: 'image/jpeg' }
   }
 
+  function offer(file: MediaFile, previewId = newId()): string {
+    previews.set(previewId, file)
+    for (const [old, { path }] of previews) {
+      if (previews.size <= MAX_PREVIEWS) break
+      previews.delete(old)
+      rmSync(path, { force: true })
+    }
+    return previewId
+  }
+
   const preview: Handlers['media.preview'] = async (request) => {
     const bytes = await offline.preview(request)
     const { width, height } = imageSize(bytes)
@@ -49,16 +61,27 @@ export function createMediaRoutes({ media, store, offline, newId, folders }: Rou
     const path = join(folders.previews, `${previewId}.jpg`)
     mkdirSync(folders.previews, { recursive: true, mode: PRIVATE_FOLDER_MODE })
     await writeFile(path, bytes, { mode: PRIVATE_FILE_MODE })
-    previews.set(previewId, { path, contentType: 'image/jpeg' })
-    for (const old of previews.keys()) {
-      if (previews.size <= MAX_PREVIEWS) break
-      previews.delete(old)
-    }
-    return { previewId, width, height }
+    return { previewId: offer({ path, contentType: 'image/jpeg' }, previewId), width, height }
+  }
+
+  const repairPreview = async (
+    limits: MediaLimits,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<Output<'media.repairPreview'>> => {
+    const result = await media.check(path, limits, signal)
+    const { facts: before } = result
+    if (result.verdict === 'ok') return { steps: [], before, after: before, findings: result.findings, previewId: null }
+    const repaired = await media.repairAll(result, limits, folders.previews, signal)
+    requireNoError(repaired.check.findings)
+    const { facts: after, findings } = repaired.check
+    const file = { path: repaired.path, contentType: contentTypeOf(after.format ?? '') }
+    return { steps: [...repaired.steps], before, after, findings, previewId: offer(file) }
   }
 
   return {
     preview,
+    repairPreview,
     resolve: async (route: string): Promise<MediaFile | null> => {
       const [kind, id, ...rest] = route.split('/')
       if (id === undefined || id === '' || rest.length > 0) return null

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { engineIdSchema, parametersSchema } from '../model/engine.ts'
-import { checkResultSchema } from '../model/media.ts'
-
-const box = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+import { checkResultSchema, findingSchema, mediaFactsSchema, pixelBoxSchema, repairStepSchema } from '../model/media.ts'
 
 export const mediaContract = {
   /**
@@ -23,7 +21,7 @@ export const mediaContract = {
     output: z.strictObject({
       width: z.number().int(),
       height: z.number().int(),
-      faces: z.array(z.strictObject({ box, score: z.number() })),
+      faces: z.array(z.strictObject({ box: pixelBoxSchema, score: z.number() })),
     }),
   },
   /** Renders one frame of an offline job; the picture is at the media route `preview/<previewId>`. */
@@ -35,5 +33,21 @@ export const mediaContract = {
       timeSeconds: z.number().min(0),
     }),
     output: z.strictObject({ previewId: z.string(), width: z.number().int(), height: z.number().int() }),
+  },
+  /**
+   * Makes the copy that a job with repairs would use; the file itself stays as it is. The copy is at the media route
+   * `preview/<previewId>`, and a job that needs the same one takes it. Throws the error that still stands when no
+   * repair settles it. No steps and no id: nothing was to be repaired.
+   */
+  'media.repairPreview': {
+    input: z.strictObject({ engine: engineIdSchema, path: z.string() }),
+    output: z.strictObject({
+      steps: z.array(repairStepSchema),
+      before: mediaFactsSchema,
+      after: mediaFactsSchema,
+      /** What is still to be said of the copy: warnings and notes. */
+      findings: z.array(findingSchema),
+      previewId: z.string().nullable(),
+    }),
   },
 } as const

@@ -14,7 +14,7 @@ import type { Media } from '../media/media.ts'
 import { requireUnchanged } from './job-inputs.ts'
 import { parseWork, type JobWork } from './job-work.ts'
 import { outputTarget, prepareFolder, requireSpace } from './output-place.ts'
-import { checkInputs, keptFindings, repairInputs, requireNoError, waitForTools } from './prepare-steps.ts'
+import { checkInputs, keptFindings, needsRepair, repairInputs, requireNoError, waitForTools } from './prepare-steps.ts'
 import { createPublishStep } from './publish-step.ts'
 
 /** Jobs that may be begun: while one renders, the next one is checked. */
@@ -38,20 +38,32 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
   const { engine, media, store, tempFiles, workDir, newId, logger } = dependencies
 
   const check: Step['run'] = async (job, { signal }) => {
-    const { inputs, checks } = await checkInputs(media, engine.limits, job, signal)
-    const found = await engine.check(requestOf(job, { source: job.source, voice: job.voice ?? '' }), { signal })
+    const { inputs, checks, findings } = await checkInputs(media, engine.limits, job, signal)
+    // What cannot be opened as it is, is looked at when it is repaired.
+    const isAsIs = !checks.some(needsRepair)
+    const found = isAsIs ? await lookCloser(job, { source: job.source, voice: job.voice ?? '' }, signal) : []
+    const work = { inputs, checks } satisfies JobWork
+    return { kind: 'next', step: 'repair', work, findings: [...keptFindings(job), ...findings, ...found] }
+  }
+
+  async function lookCloser(job: JobRecord, files: { source: string; voice: string }, signal: AbortSignal) {
+    const found = await engine.check(requestOf(job, files), { signal })
     requireNoError(found)
-    const findings = [...keptFindings(job), ...checks.flatMap((result) => result.findings), ...found]
-    return { kind: 'next', step: 'repair', work: { inputs, checks } satisfies JobWork, findings }
+    return found
   }
 
   const repair: Step['run'] = async (job, { signal }) => {
     const work = parseWork(job.work)
     if (work.inputs === null || work.checks === undefined) return backToStart(work)
     const { inputs, checks } = work
-    const paths = await repairInputs(media, engine.limits, job, { ...work, inputs, checks }, workDir, signal)
-    const prepared = { source: paths.get('source') ?? job.source, voice: paths.get('voice') ?? job.voice ?? '' }
-    return { kind: 'next', step: 'render', work: { ...work, prepared } satisfies JobWork }
+    const made = await repairInputs(media, engine.limits, job, { ...work, inputs, checks }, workDir, signal)
+    const prepared = {
+      source: made.paths.get('source') ?? job.source,
+      voice: made.paths.get('voice') ?? job.voice ?? '',
+    }
+    const found = checks.some(needsRepair) ? await lookCloser(job, prepared, signal) : []
+    const next = { ...work, checks: made.checks, prepared } satisfies JobWork
+    return { kind: 'next', step: 'render', work: next, findings: [...made.findings, ...found] }
   }
 
   const render: Step['run'] = async (job, context) => {

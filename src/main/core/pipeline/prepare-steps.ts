@@ -7,25 +7,49 @@ import type { Media } from '../media/media.ts'
 import { listInputs, recordInputs, requireUnchanged } from './job-inputs.ts'
 import { parseWork, type JobInput, type JobWork } from './job-work.ts'
 
-/** Looks at every input of a job, quickly and then to the end. Throws the first error that is found in them. */
+/**
+ * Looks at every input of a job, quickly and then to the end. Throws the first error that is found in them and that the
+ * job may not repair; `findings` are the others, to show.
+ */
 export async function checkInputs(
   media: Media,
   limits: MediaLimits,
   job: JobRecord,
   signal: AbortSignal,
-): Promise<{ inputs: JobInput[]; checks: CheckResult[] }> {
+): Promise<{ inputs: JobInput[]; checks: CheckResult[]; findings: Finding[] }> {
   const work = parseWork(job.work)
   const inputs = work.inputs ?? (await recordInputs(media, job, signal))
   await requireUnchanged(media, inputs, signal)
+  const mayRepair = job.request.repair
   const checks: CheckResult[] = []
   for (const { role, path } of listInputs(job)) {
-    const quick = requireUsable(await media.check(path, limitsOf(limits, role), signal))
-    checks.push(requireUsable(await media.checkDeeply(quick, signal)))
+    const quick = requireUsable(await media.check(path, limitsOf(limits, role), signal), mayRepair)
+    // A picture that is drawn anew is decoded to its end by that; before, it may be too large to be.
+    const isDrawnAnew = needsRepair(quick) && quick.kind === 'image'
+    checks.push(isDrawnAnew ? quick : requireUsable(await media.checkDeeply(quick, signal), mayRepair))
   }
-  return { inputs, checks }
+  return { inputs, checks, findings: checks.flatMap(toldBeforeRepair) }
 }
 
-/** Makes the copies that an engine needs; `paths` by role. What was read until here is what was asked for. */
+/** Whether a job with this input loses something of it, on a copy. */
+export const needsRepair = ({ verdict }: CheckResult): boolean => verdict === 'repairable'
+
+/** What will be settled is told as a repair when it has been made. */
+function toldBeforeRepair(result: CheckResult): Finding[] {
+  if (!needsRepair(result)) return result.findings
+  return result.findings.filter(({ level, params }) => level !== 'error' && params['reason'] !== 'size')
+}
+
+export type PreparedInputs = {
+  /** By role: the file itself where nothing was to be repaired. */
+  readonly paths: ReadonlyMap<JobInput['role'], string>
+  /** Of what `paths` names, in the order of the inputs. */
+  readonly checks: CheckResult[]
+  /** The job's own, and what is to be said of the repairs. */
+  readonly findings: Finding[]
+}
+
+/** Makes the copies that an engine needs. What was read until here is what was asked for. Throws what no repair settles. */
 export async function repairInputs(
   media: Media,
   limits: MediaLimits,
@@ -33,18 +57,36 @@ export async function repairInputs(
   work: JobWork & { inputs: JobInput[]; checks: CheckResult[] },
   workDir: string,
   signal: AbortSignal,
-): Promise<Map<JobInput['role'], string>> {
+): Promise<PreparedInputs> {
   const tempDir = join(workDir, job.jobId)
   const paths = new Map<JobInput['role'], string>()
+  const checks: CheckResult[] = []
+  const findings = [...job.findings]
   const inputs = listInputs(job)
   for (const [index, result] of work.checks.entries()) {
     const role = inputs[index]?.role ?? 'source'
-    const repaired = await media.repairLossless(result, limitsOf(limits, role), tempDir, signal)
-    paths.set(role, repaired.path)
+    const own = limitsOf(limits, role)
+    if (needsRepair(result)) {
+      const repaired = await media.repairAll(result, own, tempDir, signal)
+      requireUsable(repaired.check, false)
+      paths.set(role, repaired.path)
+      checks.push(repaired.check)
+      findings.push(...repaired.notes)
+      findings.push(...repaired.check.findings.filter((finding) => !isTold(findings, finding)))
+    } else {
+      const { path } = await media.repairLossless(result, own, tempDir, signal)
+      paths.set(role, path)
+      checks.push(result)
+    }
   }
   await requireUnchanged(media, work.inputs, signal)
-  return paths
+  return { paths, checks, findings }
 }
+
+const isTold = (told: readonly Finding[], { code, params }: Finding): boolean =>
+  told.some(
+    (one) => one.code === code && one.params['file'] === params['file'] && one.params['reason'] === params['reason'],
+  )
 
 /** A missing program is nobody's file's fault: the job waits for the user instead of failing. */
 export const waitForTools =
@@ -67,14 +109,16 @@ export function limitsOf(limits: MediaLimits, role: JobInput['role']): MediaLimi
   return { ...rest, ...(image === undefined ? {} : { image }), ...(video === undefined ? {} : { video }) }
 }
 
-/** The first error decides; one that a repair would mend names that repair. */
-function requireUsable(result: CheckResult): CheckResult {
-  requireNoError(result.findings)
+/** What may be repaired is no obstacle to a job that may repair. */
+function requireUsable(result: CheckResult, mayRepair: boolean): CheckResult {
+  if (!mayRepair || !needsRepair(result)) requireNoError(result.findings)
   return result
 }
 
+/** The first error decides, one that nothing mends before the others; one that a repair would mend names that repair. */
 export function requireNoError(findings: readonly Finding[]): void {
-  const error = findings.find(({ level }) => level === 'error')
+  const errors = findings.filter(({ level }) => level === 'error')
+  const error = errors.find(({ repair }) => repair === undefined) ?? errors[0]
   if (error === undefined) return
   const { code, params, repair } = error
   throw new StudioError(code, { params: repair === undefined ? params : { ...params, repair } })

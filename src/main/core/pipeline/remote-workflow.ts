@@ -70,8 +70,8 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
     // What is paid for goes on where it stands, whatever became of its inputs.
     const standing = journal.standing(job.jobId)
     if (standing !== null) return { kind: 'next', step: standing.outcome === 'accepted' ? 'vendor_queue' : 'submit' }
-    const { inputs, checks } = await checkInputs(media, engine.limits, job, signal)
-    const findings = [...keptFindings(job), ...checks.flatMap((result) => result.findings)]
+    const { inputs, checks, findings: found } = await checkInputs(media, engine.limits, job, signal)
+    const findings = [...keptFindings(job), ...found]
     const { remote } = remoteWorkOf(job)
     const kept = remote === undefined ? {} : { remote: { files: [], seconds: 0, renewals: remote.renewals } }
     return { kind: 'next', step: 'repair', work: { inputs, checks, ...kept } satisfies JobWork, findings }
@@ -80,8 +80,10 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
   const repair: Step['run'] = async (job, { signal }) => {
     const { work, remote } = remoteWorkOf(job)
     if (work.inputs === null || work.checks === undefined) return fromTheStart(work)
-    const { inputs, checks } = work
-    const paths = await repairInputs(media, engine.limits, job, { ...work, inputs, checks }, parts.workDir, signal)
+    const { inputs } = work
+    const asked = { ...work, inputs, checks: work.checks }
+    const made = await repairInputs(media, engine.limits, job, asked, parts.workDir, signal)
+    const { paths, checks, findings } = made
     const files = []
     for (const [index, original] of inputs.entries()) {
       const looked = checks[index]
@@ -91,7 +93,7 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
     }
     const seconds = checks.find(({ kind }) => kind !== 'image')?.facts.durationSeconds ?? 0
     const next: JobWork = { inputs, remote: { files, seconds, renewals: remote?.renewals ?? 0 } }
-    return { kind: 'next', step: 'upload', work: next }
+    return { kind: 'next', step: 'upload', work: next, findings }
   }
 
   const upload: Step['run'] = async (job, context) => {
