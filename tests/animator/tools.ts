@@ -1,20 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { copyModels } from '../../scripts/copy-models.mjs'
+import { ffmpegPath, ffprobePath } from '../fixtures/media-tools.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-const FFMPEG_BUILDS = ['/usr/bin/ffmpeg', join(root, 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg')].filter(
-  (path) => existsSync(path),
-)
-
-export const tools = {
-  ffmpegPath: FFMPEG_BUILDS[0] ?? 'ffmpeg',
-  ffprobePath:
-    ['/usr/bin/ffprobe', join(root, 'node_modules/@ffprobe-installer/linux-x64/ffprobe')].find((path) =>
-      existsSync(path),
-    ) ?? 'ffprobe',
-}
+export const tools = { ffmpegPath, ffprobePath }
 
 export const sample = (name: string): string => join(root, 'resources/samples', name)
 

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeHeic } from '../../../../tests/fixtures/make-heic.ts'
 import { decodeImage } from './decode-image.ts'
 import type { RgbaImage } from './rgba-image.ts'
+import { ffmpegPath } from '../../../../tests/fixtures/media-tools.ts'
 
-const ffmpegPath = '/usr/bin/ffmpeg'
 let folder = ''
 const at = (name: string): string => join(folder, name)
 

@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeVoice } from './decode-voice.ts'
 import { AI_TAG, openFrameEncoder } from './frame-encoder.ts'
 import type { VideoSettings } from './frame-encoder.ts'
+import { ffmpegBuilds as builds, ffprobePath } from '../../../../../tests/fixtures/media-tools.ts'
 
-const builds = ['/usr/bin/ffmpeg', 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg'].filter((path) => existsSync(path))
-const ffprobePath = '/usr/bin/ffprobe'
 let folder = ''
 const at = (name: string): string => join(folder, name)
 
