@@ -13,7 +13,7 @@ import { partPath } from '../lib/publish-file.ts'
 import type { Media } from '../media/media.ts'
 import { requireUnchanged } from './job-inputs.ts'
 import { parseWork, type JobWork } from './job-work.ts'
-import { outputTarget, prepareFolder, requireSpace } from './output-place.ts'
+import { outerCause, outputTarget, prepareFolder, requireSpace } from './output-place.ts'
 import { checkInputs, keptFindings, needsRepair, repairInputs, requireNoError, waitForTools } from './prepare-steps.ts'
 import { createPublishStep } from './publish-step.ts'
 
@@ -73,13 +73,16 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
     const target = outputTarget(job)
     await prepareFolder(target.folder)
     const voiceSeconds = work.checks?.find((result) => result.kind === 'audio')?.facts.durationSeconds ?? 0
-    await requireSpace(target.folder, engine.estimateSizeBytes(voiceSeconds))
+    const expectedBytes = engine.estimateSizeBytes(voiceSeconds)
+    await requireSpace(target.folder, expectedBytes)
     const path = partPath(target.folder, job.jobId, newId().slice(0, 8))
     tempFiles.add(path, job.jobId)
-    const made = await engine.render(
-      { ...requestOf(job, work.prepared), outputPath: path, aiLabel: job.request.aiLabel },
-      { signal: context.signal, report: context.report },
-    )
+    const request = { ...requestOf(job, work.prepared), outputPath: path, aiLabel: job.request.aiLabel }
+    const made = await engine
+      .render(request, { signal: context.signal, report: context.report })
+      .catch(async (thrown: unknown) => {
+        throw context.signal.aborted ? thrown : await outerCause(thrown, target.folder, expectedBytes)
+      })
     const part = await verifyResult(path, made.durationSeconds, context)
     return {
       kind: 'next',

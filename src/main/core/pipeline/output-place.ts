@@ -41,6 +41,20 @@ export async function requireSpace(folder: string, expectedBytes: number): Promi
   }
 }
 
+/**
+ * The cause behind a file that could not be written: its folder is gone or closed (E-OUT-PERMISSION), or others have
+ * filled the disk meanwhile (E-DISK-FULL). Otherwise what was thrown.
+ */
+export async function outerCause(thrown: unknown, folder: string, expectedBytes: number): Promise<unknown> {
+  try {
+    await access(folder, constants.W_OK)
+    await requireSpace(folder, expectedBytes)
+    return thrown
+  } catch (cause) {
+    return asOutputError(cause, folder)
+  }
+}
+
 /** Null where the file system does not tell. */
 export async function freeBytes(folder: string): Promise<number | null> {
   try {
