@@ -1,6 +1,5 @@
 import {
   appendFileSync,
-  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -151,14 +150,6 @@ describe('inputs that are not what they were', () => {
     renameSync(`${second.voice}.away`, second.voice)
     await core.call('jobs.retry', { jobIds: [failed?.jobId ?? ''] })
     expect((await core.rest(jobs)).map((job) => job.state)).toEqual(['done', 'done'])
-  })
-
-  test.skipIf(process.getuid?.() === 0)('a file that may not be read fails its own job only', async () => {
-    const core = await testCore(tempFolder())
-    const pair = makePair(core)
-    chmodSync(pair.source, 0)
-    const { jobs } = await core.start([pair])
-    expect((await core.rest(jobs))[0]?.error?.code).toBe('E-INPUT-PERMISSION')
   })
 })
 
