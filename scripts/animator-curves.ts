@@ -59,7 +59,7 @@ const save = async (name: string, height: number, body: string): Promise<void> =
 
 const SHOWN_SECONDS = 3.8
 const curves = mouthCurves(samples, 16_000)
-const shown = (values: Float32Array): number[] => [...values.slice(0, SHOWN_SECONDS * 100)]
+const shown = (values: Float32Array): number[] => Array.from(values.subarray(0, SHOWN_SECONDS * 100))
 const phones = labels.segments
   .filter(([start, end]) => end <= SHOWN_SECONDS && start >= 0)
   .map(([start, end, name, mouth]) => {

@@ -244,9 +244,8 @@ def main(out, count):
     espeak, unknown = Espeak(), {}
     train = "f2 f3 f5 m1 m2 m3 m5 m7 Andy Annie Alicia Antonio aunty belinda benjamin David Ed Gene Henrique klatt klatt3 Michael Mike travis victor anika"
     test = "f1 f4 m4 m6 Alex Andrea klatt2 Linda"
-    speakers = [("train", "en", lambda t, v=v: (*festival(v, t), False), 6) for v in ("voice_kal_diphone", "voice_ked_diphone")]
+    speakers = [("train", "en", lambda t, v=v: (*festival(v, t), False), 6) for v in ("voice_kal_diphone", "voice_ked_diphone", "voice_cmu_us_slt_arctic_hts")]
     speakers += [("train", "en", lambda t, v=v: (*flite(v, t), False), 6) for v in ("awb", "rms", "kal16")]
-    speakers += [("test", "en", lambda t: (*festival("voice_cmu_us_slt_arctic_hts", t), False), 2)]
     for split, voices in (("train", "pc_diphone czech_dita czech_krb czech_ph hy_fi_mv_diphone suo_fi_lj_diphone"), ("test", "lp_diphone czech_machac")):
         speakers += [(split, "xx", lambda t, v=v: festival_phones(v, dice), 3) for v in voices.split()]
     for split, variants in (("train", train), ("test", test)):

@@ -9,7 +9,7 @@ import numpy as np
 from corpus import CLASSES
 
 OFFSETS = [-14, -10, -7, -5, -3, -2, -1, 0, 1, 2, 3, 5, 7, 10, 14]
-HIDDEN = [112, 48]
+HIDDEN = [80, 40]
 FEATURES = 25
 HOP = 0.01
 # What is spoken as a stop but heard as the burst after it: this part of the end is the next sound's.
@@ -62,7 +62,7 @@ def main(corpus, target, epochs):
     sizes = [len(OFFSETS) * FEATURES, *HIDDEN, len(CLASSES)]
     layers = [[(dice.normal(size=(a, b)) * np.sqrt(2 / a)).astype(np.float32), np.zeros(b, np.float32)] for a, b in zip(sizes, sizes[1:])]
     moments = [[[np.zeros_like(p), np.zeros_like(p)] for p in layer] for layer in layers]
-    step, batch = 0, 1024
+    step, batch = 0, 512
     total = epochs * (len(at) // batch)
     for epoch in range(epochs):
         dice.shuffle(at)
@@ -111,4 +111,4 @@ def main(corpus, target, epochs):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 8)
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 7)

@@ -2,9 +2,11 @@ import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 /** A closure is believed when the model gives it at least so much on its best frame... */
-const BELIEF = 0.4
+const BELIEF = 0.36
 /** ...and lasts as long as it gives this part of that. */
-const EDGE = 0.65
+const EDGE = 0.7
+/** Frames; a lone flicker of the model is no closure, a quick b is. */
+const CLOSED_SIGMA = 0.6
 /** With both ramps: shut enough in two frames at 25 fps and in one at 15 fps, wherever the frames fall. */
 const SHORTEST_FRAMES = Math.round(0.08 * FRAME_RATE)
 /** Curves are shown early (the lips lead the sound), yet lips part only with the burst. */
@@ -13,6 +15,8 @@ const RELEASE_FRAMES = Math.round(0.01 * FRAME_RATE)
 const RAMP_FRAMES = Math.round(0.02 * FRAME_RATE)
 /** Silence shorter than this between two sounds keeps the lips where they are. */
 const PAUSE_FRAMES = Math.round(0.12 * FRAME_RATE)
+/** A smack or a breath inside a pause does not part them. */
+const PAUSE_SIGMA = 0.03 * FRAME_RATE
 
 type Span = { readonly start: number; readonly end: number }
 
@@ -58,12 +62,12 @@ export function closures(closed: Float32Array, silence: Float32Array): Float32Ar
       shut[frame] = Math.max(shut[frame] as number, level)
     }
   }
-  for (const span of spansAround(smooth(closed, 1), BELIEF, EDGE)) {
+  for (const span of spansAround(smooth(closed, CLOSED_SIGMA), BELIEF, EDGE)) {
     const end = span.end + RELEASE_FRAMES
     const missing = Math.max(0, SHORTEST_FRAMES - (end - span.start))
     hold({ start: span.start - Math.ceil(missing / 2), end: end + Math.floor(missing / 2) })
   }
-  for (const { start, end } of spansAround(silence, 0.5, 1))
+  for (const { start, end } of spansAround(smooth(silence, PAUSE_SIGMA), 0.5, 1))
     if (end - start >= PAUSE_FRAMES) hold({ start: start === 0 ? 0 : start + RAMP_FRAMES, end })
   return shut
 }

@@ -9,8 +9,9 @@ export type VoiceFeatures = {
   /** frameCount x FEATURE_COUNT, tens of dB around this speaker's mean. */
   readonly values: Float32Array
   readonly level: Level
-  /** dB, as the level was measured from. */
+  /** dB, as the level was measured from; and with what lies above the voice. */
   readonly loudness: Float32Array
+  readonly total: Float32Array
 }
 
 /** The speaker's mean is taken over so many frames to each side. */
@@ -28,7 +29,7 @@ const RANGE_DB = 60
  * @param sampleRate Hz
  */
 export function voiceFeatures(samples: Float32Array, sampleRate: number): VoiceFeatures {
-  const { frameCount, bands, loudness } = analyseSpectrum(samples, sampleRate)
+  const { frameCount, bands, loudness, total } = analyseSpectrum(samples, sampleRate)
   const level = measureLevel(loudness)
   for (let i = 0; i < bands.length; i++) {
     const lowest = (level.peak[Math.floor(i / BAND_COUNT)] as number) - RANGE_DB
@@ -57,5 +58,5 @@ export function voiceFeatures(samples: Float32Array, sampleRate: number): VoiceF
     const below = (loudness[frame] as number) - (level.peak[frame] as number)
     values[frame * FEATURE_COUNT + BAND_COUNT] = Math.max(-RANGE_DB, below) / 10
   }
-  return { frameCount, values, level, loudness }
+  return { frameCount, values, level, loudness, total }
 }

@@ -36,6 +36,9 @@ const LOUD_POWER = 0.8
 
 /** How loud a full hiss counts beside full voice. */
 const HISS_LOUDNESS = 0.45
+/** A hiss so far below the loud parts of the voice is breath, which lets the lips meet; from the second on it is speech. */
+const BREATH_DB = -26
+const HISS_DB = -18
 
 const secondsToFrames = (seconds: number): number => seconds * FRAME_RATE
 /** Lips and jaw are slower than sound: widths glide between neighbours (co-articulation), the jaw follows its syllable. */
@@ -74,7 +77,9 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
     const loud = energy[frame] as number
     const share = (name: MouthClass): number => likely[frame * classCount + MOUTH_CLASSES.indexOf(name)] as number
     // The loudness leaves hiss out; a mouth that surely hisses is not at rest.
-    const hiss = smoothstep(0.5, 0.9, share('sibilant') + share('hush') + share('labiodental'))
+    const hiss =
+      smoothstep(0.5, 0.9, share('sibilant') + share('hush') + share('labiodental')) *
+      smoothstep(BREATH_DB, HISS_DB, (features.total[frame] as number) - (peak[frame] as number))
     const voiced = Math.max(loud, HISS_LOUDNESS * hiss)
     const blend = (of: keyof Shape): number => {
       let sum = 0

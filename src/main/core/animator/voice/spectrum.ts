@@ -18,6 +18,8 @@ export type Spectrum = {
   readonly bands: Float32Array
   /** Power of 200 to 3500 Hz, dB. */
   readonly loudness: Float32Array
+  /** Power of everything the bands cover, dB: of a hiss too. */
+  readonly total: Float32Array
 }
 
 /** In-place complex FFT of FFT_SIZE points (radix 2, decimation in time). */
@@ -91,6 +93,7 @@ export function analyseSpectrum(samples: Float32Array, sampleRate: number): Spec
   const frameCount = Math.floor(samples.length / hop) + 1
   const bands = new Float32Array(frameCount * BAND_COUNT)
   const loudness = new Float32Array(frameCount)
+  const total = new Float32Array(frameCount)
   const transform = createTransform()
   const window = Float64Array.from(
     { length: WINDOW_SIZE },
@@ -111,11 +114,13 @@ export function analyseSpectrum(samples: Float32Array, sampleRate: number): Spec
     transform(real, imaginary)
     sums.fill(0)
     let voice = 0
+    let all = 0
     for (let bin = 1; bin < FFT_SIZE / 2; bin++) {
       const power = (real[bin] as number) ** 2 + (imaginary[bin] as number) ** 2
       if (bin >= voiceLow && bin <= voiceHigh) voice += power
       const band = lower[bin] as number
       if (band < -1) continue
+      all += power
       const share = upperShare[bin] as number
       sums[band + 1] = (sums[band + 1] as number) + power * (1 - share)
       sums[band + 2] = (sums[band + 2] as number) + power * share
@@ -123,6 +128,7 @@ export function analyseSpectrum(samples: Float32Array, sampleRate: number): Spec
     for (let band = 0; band < BAND_COUNT; band++)
       bands[frame * BAND_COUNT + band] = 10 * Math.log10((sums[band + 1] as number) + 1e-9)
     loudness[frame] = 10 * Math.log10(voice + 1e-9)
+    total[frame] = 10 * Math.log10(all + 1e-9)
   }
-  return { frameCount, bands, loudness }
+  return { frameCount, bands, loudness, total }
 }

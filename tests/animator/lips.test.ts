@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bestCorrelation, percentile } from '../../scripts/measure/figures.ts'
+import { lipFigures, type LipFigures, type LipSeries } from '../../scripts/measure/lip-figures.ts'
+import { trackVideo } from '../../scripts/measure/retrack.ts'
+import { decodeVoice } from '../../src/main/core/animator/encode/decode-voice.ts'
+import { loadFaceModels, type FaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import { planMotion } from '../../src/main/core/animator/motion/plan-motion.ts'
+import { createStudio } from '../../src/main/core/animator/talking-portrait.ts'
+import { mouthCurves } from '../../src/main/core/animator/voice/mouth-curves.ts'
+import { labelledVoices, type LabelledVoice } from './labelled-voices.ts'
+import { modelsDir, sample, sharedMedia, tools } from './tools.ts'
+
+const RATE = 16_000
+const LANGUAGES = ['en', 'zh'] as const
+type Language = (typeof LANGUAGES)[number]
+
+const voicesOf = (language: Language): LabelledVoice[] =>
+  labelledVoices().filter((voice) => voice.language === language)
+
+/** The lips that `planMotion` asks for: the gap is what the jaw opens and pressing has not closed. */
+const plannedLips = (samples: Float32Array, fps: number): LipSeries => {
+  const poses = planMotion({
+    durationSeconds: samples.length / RATE,
+    fps,
+    template: 'normal',
+    blinksPerSecond: 0.2,
+    mouthStrength: 1,
+    headStrength: 0.7,
+    seed: 1,
+    curves: mouthCurves(samples, RATE),
+  })
+  return { fps, gaps: poses.map(({ jaw, press }) => jaw * (1 - press)), widths: poses.map(({ wide }) => wide) }
+}
+
+/** Each figure's mean over the voices that have it. */
+const meanFigures = (all: readonly LipFigures[]): LipFigures => {
+  const mean = (key: keyof LipFigures): number => {
+    const values = all.map((figures) => figures[key]).filter((value) => !Number.isNaN(value))
+    return values.reduce((sum, value) => sum + value, 0) / values.length
+  }
+  return {
+    openGap: mean('openGap'),
+    closed: mean('closed'),
+    open: mean('open'),
+    narrower: mean('narrower'),
+    onsets: mean('onsets'),
+    apart: mean('apart'),
+    silent: mean('silent'),
+  }
+}
+
+const expectSpokenLips = (figures: LipFigures, least = 0.9): void => {
+  expect(figures.closed).toBeGreaterThanOrEqual(least)
+  expect(figures.open).toBeGreaterThanOrEqual(least)
+  expect(figures.narrower).toBeGreaterThanOrEqual(least)
+  expect(figures.onsets).toBeGreaterThanOrEqual(least)
+  expect(figures.apart).toBeGreaterThanOrEqual(0.85)
+  expect(figures.silent).toBeGreaterThanOrEqual(0.95)
+}
+
+/** Labelled voices, the sample of the language and, where the shared media are, a recorded speaker. */
+const allSamples = async (language: Language): Promise<Float32Array[]> => {
+  const recorded = sharedMedia(`voice-${language}-16k.wav`)
+  if (recorded === undefined) process.stdout.write(`no recorded ${language} voice: the shared media are not here\n`)
+  const paths = [sample(`voice-${language}.wav`), ...(recorded === undefined ? [] : [recorded])]
+  const decoded = await Promise.all(paths.map((path) => decodeVoice(tools.ffmpegPath, path)))
+  return [...voicesOf(language).map(({ samples }) => samples), ...decoded.map(({ samples }) => samples)]
+}
+
+describe.each(LANGUAGES)('planned lips in %s', (language) => {
+  const spoken = (fps: number, change = (value: number, _: number): number => value): LipFigures =>
+    meanFigures(
+      voicesOf(language).map(({ samples, phones }) => lipFigures(phones, plannedLips(samples.map(change), fps))),
+    )
+
+  test('close for p, b, m, open for vowels, are rounded or spread as spoken, and meet in pauses', () => {
+    expectSpokenLips(spoken(25))
+    expectSpokenLips(spoken(30))
+    expectSpokenLips(spoken(15), 0.85)
+  })
+
+  test('do so too when the voice is 20 dB softer, or noisy', () => {
+    expectSpokenLips(spoken(25, (value) => value / 10))
+    const noisy = spoken(25, (value, i) => value + 0.006 * Math.sin(i * i * 12.9898))
+    expect(noisy.closed).toBeGreaterThanOrEqual(0.85)
+    expect(noisy.open).toBeGreaterThanOrEqual(0.85)
+  })
+
+  test('follow the loudness of the voice, and not that of the voice reversed', async () => {
+    const all = await allSamples(language)
+    const against = (heard: (samples: Float32Array) => Float32Array): number =>
+      percentile(
+        all.map((samples) => bestCorrelation(plannedLips(samples, 25).gaps, heard(samples), 25).correlation),
+        0.5,
+      )
+    expect(against((samples) => samples)).toBeGreaterThanOrEqual(0.8)
+    expect(against((samples) => samples.toReversed())).toBeLessThan(0.35)
+  })
+})
+
+test('planned lips of all voices together do not follow the reversed voices', async () => {
+  const all = (await Promise.all(LANGUAGES.map(allSamples))).flat()
+  const correlations = all.map(
+    (samples) => bestCorrelation(plannedLips(samples, 25).gaps, samples.toReversed(), 25).correlation,
+  )
+  expect(percentile(correlations, 0.49)).toBeLessThan(0.2)
+})
+
+describe('lips tracked in the produced video', () => {
+  let folder = ''
+  let models: FaceModels
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'animator-lips-'))
+    models = await loadFaceModels(modelsDir())
+    await sharp(sample('portrait-woman.jpg')).resize(384, 384).png().toFile(join(folder, 'woman.png'))
+  }, 60_000)
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const track = async (voice: LabelledVoice): Promise<LipSeries> => {
+    const outputPath = join(folder, `${voice.name}.mp4`)
+    await createStudio(models, tools.ffmpegPath).render(
+      {
+        imagePath: join(folder, 'woman.png'),
+        voicePath: voice.path,
+        outputPath,
+        aiTag: true,
+        parameters: {
+          template_id: 'normal',
+          eye_move_freq: 0.3,
+          video_fps: 25,
+          mouth_move_strength: 1,
+          paste_back: true,
+          head_move_strength: 0.7,
+          face_index: 0,
+          seed: 1,
+        },
+      },
+      { signal: new AbortController().signal, onProgress: () => undefined },
+    )
+    const { fps, tracked } = await trackVideo(models, tools, outputPath)
+    return { fps, gaps: tracked.map(({ mouthGap }) => mouthGap), widths: tracked.map(({ mouthWidth }) => mouthWidth) }
+  }
+
+  test.each(LANGUAGES)('say what is said in %s and follow its loudness', { timeout: 300_000 }, async (language) => {
+    const figures: LipFigures[] = []
+    const correlations: number[] = []
+    for (const voice of voicesOf(language)) {
+      const lips = await track(voice)
+      figures.push(lipFigures(voice.phones, lips))
+      correlations.push(bestCorrelation(lips.gaps, voice.samples, lips.fps).correlation)
+    }
+    expectSpokenLips(meanFigures(figures))
+    expect(Math.max(...correlations)).toBeGreaterThanOrEqual(0.8)
+  })
+})
