@@ -30,9 +30,10 @@ export function createKeyHandlers(dependencies: KeyDependencies): KeyHandlers {
   const describe = (engine: EngineId): KeyDescription => ({ engine, ...secrets.describe(engine) })
 
   const remoteEngine = (id: EngineId): RemoteEngine => {
-    const engine = engines.get(id)
-    if (engine.kind === 'remote') return engine
-    const choices = engines.all.flatMap(({ kind, id }) => (kind === 'remote' ? [id] : [])).join(', ')
+    const remote = engines.all.flatMap((engine) => (engine.kind === 'remote' ? [engine] : []))
+    const engine = remote.find((candidate) => candidate.id === id)
+    if (engine !== undefined) return engine
+    const choices = remote.map((candidate) => candidate.id).join(', ')
     throw new StudioError('E-PARAM-RANGE', { params: { name: 'engine', value: id, choices, reason: 'choice' } })
   }
 

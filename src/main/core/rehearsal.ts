@@ -100,7 +100,8 @@ export function createRehearsal({ ports, openCore, emit }: RehearsalDependencies
     const look = async (): Promise<void> => {
       if (jobId === null) return
       const detail = await core.handlers['jobs.show']({ jobId })
-      emit({ name: 'rehearsal-changed', payload: { steps: stepsOf(detail), progress: detail.job.progress ?? null } })
+      const progress = detail.job.progress ?? null
+      emit({ name: 'rehearsal-changed', payload: { steps: stepsOf(detail), progress, quote: price } })
       const { state } = detail.job
       if (TERMINAL_STATES.includes(state) || state === 'needs_attention') ended.resolve(detail as JobDetail)
     }
@@ -111,6 +112,7 @@ export function createRehearsal({ ports, openCore, emit }: RehearsalDependencies
     signal.addEventListener('abort', stop, { once: true })
     try {
       signal.throwIfAborted()
+      emit({ name: 'rehearsal-changed', payload: { steps: [], progress: null, quote: price } })
       const started = await core.handlers['batch.start']({ ...asked, ...(spend === undefined ? {} : { spend }) })
       jobId = started.jobs[0]?.jobId ?? null
       await look()

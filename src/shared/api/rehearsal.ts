@@ -11,7 +11,12 @@ const rehearsalStep = z.strictObject({
 })
 
 /** What a rehearsal has done so far. Times in epoch milliseconds. */
-const rehearsalProgress = z.strictObject({ steps: z.array(rehearsalStep), progress: z.number().nullable() })
+const rehearsalProgress = z.strictObject({
+  steps: z.array(rehearsalStep),
+  progress: z.number().nullable(),
+  /** What a real one would cost, told before anything is sent. */
+  quote: quoteSchema.nullable(),
+})
 export type RehearsalProgress = z.infer<typeof rehearsalProgress>
 
 export const rehearsalContract = {

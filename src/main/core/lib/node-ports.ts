@@ -37,7 +37,8 @@ export function createNodePorts(options: NodePortsOptions): Ports {
   return {
     paths,
     clock: systemClock,
-    newId: () => randomBytes(16).toString('base64url'),
+    // Not base64url: an id that begins with a hyphen would be an option on the command line.
+    newId: () => randomBytes(16).toString('hex'),
     random: Math.random,
     logger: log === 'file' ? createFileLogger(dataDir, host) : pino({ enabled: false }),
     env,

@@ -110,7 +110,15 @@ describe('the command line', () => {
     ['run a --set =1', 'key=value'],
     ['run https://example.com/a.png', 'Addresses'],
     ['run a --driver http://example.com/a.mp4', 'Addresses'],
-    ['run a --poll-interval 3', 'unknown option'],
+    ['run a --poll-interval 0', '0.1 to 3600'],
+    ['run a --poll-interval soon', '0.1 to 3600'],
+    ['run a --max-cost -1', 'such as 2.5'],
+    ['run a --max-cost 1e9', 'such as 2.5'],
+    ['run a --url-via pigeon', 'one of: vendor, bucket'],
+    ['jobs adopt 1', 'missing required argument'],
+    ['jobs adopt 1 ../../etc', '8 to 128'],
+    ['storage set', 'bucket'],
+    ['simulate --port x', '0 to 65535'],
     ['serve --port 65536', '0 to 65535'],
     ['serve --port x', '0 to 65535'],
     ['serve extra', 'too many arguments'],
@@ -118,7 +126,8 @@ describe('the command line', () => {
     ['jobs show', 'missing required argument'],
     ['jobs explode 1', "unknown command 'explode'"],
     ['explode', "unknown command 'explode'"],
-    ['keys set dashscope', "unknown command 'keys'"],
+    ['keys set offline', 'one of: dashscope, segmind'],
+    ['keys', 'Name a command after "keys"'],
     ['doctor --json --verbose', "unknown option '--verbose'"],
   ])('"%s" is refused before anything starts', (line, sentence) => {
     const refusal = refusalOf(line)
@@ -163,6 +172,7 @@ describe('the command line', () => {
       repair: false,
       outputFolder: join(folder, 'liveportrait-output'),
       again: false,
+      yes: false,
     })
   })
 

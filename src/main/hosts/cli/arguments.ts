@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { StudioError } from '../../../shared/errors.ts'
 import type { PairBy } from '../../../shared/model/batch.ts'
 import type { EngineId, Parameters } from '../../../shared/model/engine.ts'
+import { invalidFile, readJsonFile } from './json-file.ts'
 import { ENGINE_PARAMETERS, parseParameters, readParameterText } from '../../../shared/model/parameters.ts'
 
 /** What `run` and `check` were given, as typed. */
@@ -18,6 +18,7 @@ export type InputOptions = {
   readonly out?: string
   readonly again?: boolean
   readonly yes?: boolean
+  readonly maxCost?: number
 }
 
 /** The same, checked: absolute paths, typed parameters. */
@@ -33,9 +34,12 @@ export type RunRequest = {
   readonly repair: boolean
   readonly outputFolder: string
   readonly again: boolean
+  /** The quote of a paid run is agreed to already. */
+  readonly yes: boolean
+  /** In the currency of the engine. */
+  readonly maxCost?: number
 }
 
-const MAX_PARAMS_FILE_BYTES = 1_048_576
 const DEFAULT_OUTPUT_FOLDER = 'liveportrait-output'
 
 /** A mistake in how the command was typed. `text` is one English sentence; keys and values of parameters have codes of their own. */
@@ -61,6 +65,8 @@ export function readRunRequest(inputs: readonly string[], options: InputOptions,
     repair: options.repair ?? false,
     outputFolder: resolve(cwd, options.out ?? DEFAULT_OUTPUT_FOLDER),
     again: options.again ?? false,
+    yes: options.yes ?? false,
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
   }
 }
 
@@ -99,25 +105,9 @@ function readParameters(
 }
 
 function readParamsFile(path: string): object {
-  const invalid = (why: string) =>
-    new StudioError('E-CONFIG-INVALID', { params: { reason: 'params', file: path, value: why } })
-  let text: string
-  try {
-    const { size } = statSync(path)
-    if (!statSync(path).isFile()) throw invalid('not a file')
-    if (size > MAX_PARAMS_FILE_BYTES) throw invalid(`larger than ${MAX_PARAMS_FILE_BYTES} bytes`)
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    if (cause instanceof StudioError) throw cause
-    throw invalid(cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable')
-  }
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text.replace(/^\u{feff}/u, ''))
-  } catch {
-    throw invalid('not JSON')
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('not a JSON object')
+  const parsed = readJsonFile(path, 'params')
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw invalidFile(path, 'params', 'not a JSON object')
   return parsed
 }
 

@@ -7,14 +7,19 @@ import { readRunRequest } from './arguments.ts'
 import { checkCommand } from './check-command.ts'
 import type { CommandContext } from './context.ts'
 import { doctorCommand } from './doctor-command.ts'
+import { readEndpointOptions } from './endpoint-options.ts'
 import { EXIT, exitCodeOfError } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
 import { jobsCommand, listJobs } from './jobs-command.ts'
+import { keysCommand } from './keys-command.ts'
 import { watchLifetime } from './lifetime.ts'
 import { createOutput } from './output.ts'
 import { parseArguments } from './program.ts'
 import type { CliCommand } from './program.ts'
+import { rehearseCommand } from './rehearse-command.ts'
 import { runCommand } from './run-command.ts'
+import { lendSimulator, simulateCommand } from './simulate-command.ts'
+import { storageCommand } from './storage-command.ts'
 import { tellError } from './tell-error.ts'
 
 /** Starts the browser host: lent by the entry file, because hosts do not know each other. Runs until `ending`. */
@@ -94,7 +99,7 @@ function portsFor(command: CliCommand, entryUrl: string, cwd: string): Pick<Comm
   const reading = createNodePorts({ ...options, host, log: 'none' })
   return {
     clock: reading.clock,
-    ports: (use) => (use === 'read' ? reading : createNodePorts({ ...options, host, log: 'file' })),
+    ports: (use) => (use === 'read' ? reading : lendSimulator(createNodePorts({ ...options, host, log: 'file' }))),
   }
 }
 
@@ -107,13 +112,25 @@ async function perform(
   const { output, texts } = context
   switch (command.name) {
     case 'run':
-      return runCommand(context, readRunRequest(command.inputs, command.options, context.cwd))
+      return runCommand(
+        context,
+        readRunRequest(command.inputs, command.options, context.cwd),
+        readEndpointOptions(command.options),
+      )
     case 'check':
       return checkCommand(context, readRunRequest(command.inputs, command.options, context.cwd))
     case 'jobs-list':
       return listJobs(context)
     case 'jobs':
-      return jobsCommand(context, command.verb, command.jobId)
+      return jobsCommand(context, { ...command, remote: readEndpointOptions(command.endpoints) })
+    case 'keys':
+      return keysCommand(context, command.verb, command.engine, readEndpointOptions(command.endpoints))
+    case 'storage':
+      return storageCommand(context, command.verb, command.options)
+    case 'simulate':
+      return simulateCommand(context, command)
+    case 'rehearse':
+      return rehearseCommand(context, command.out === undefined ? undefined : resolve(context.cwd, command.out))
     case 'doctor':
       return doctorCommand(context)
     case 'serve':

@@ -1,4 +1,6 @@
 import { createCore, openReadOnly } from '../../core/create-core.ts'
+import type { Core } from '../../core/create-core.ts'
+import type { RemoteOptions } from '../../core/create-remote.ts'
 import { showName } from '../../../shared/lib/error-sentence.ts'
 import type { Job, JobDetail } from '../../../shared/model/job.ts'
 import { usageError } from './arguments.ts'
@@ -32,27 +34,62 @@ export async function listJobs(context: CommandContext): Promise<ExitCode> {
   }
 }
 
-export async function jobsCommand(context: CommandContext, verb: JobVerb, jobId: string): Promise<ExitCode> {
+export type JobsRequest = {
+  readonly verb: JobVerb
+  readonly jobId: string
+  readonly operation?: string | undefined
+  readonly yes: boolean
+  readonly remote: RemoteOptions
+}
+
+/** Verbs after which a job goes on: they are followed to its end. */
+const MOVING_VERBS: readonly JobVerb[] = ['retry', 'adopt', 'submit-again']
+
+export async function jobsCommand(context: CommandContext, request: JobsRequest): Promise<ExitCode> {
+  const { verb, jobId, yes, remote } = request
   if (verb === 'show') return showJob(context, jobId)
-  const core = await createCore(context.ports('live'), { startsQueue: verb === 'retry' })
+  if (verb === 'submit-again' && !yes) throw usageError(`This pays for job ${jobId} once more: add --yes to agree.`)
+  const moves = MOVING_VERBS.includes(verb)
+  const core = await createCore(context.ports('live'), { startsQueue: moves, remote })
   try {
     const { job } = await call(core, 'jobs.show', { jobId })
-    const unchanged = () => usageError(`Job ${jobId} is ${job.state}: there is nothing to ${verb}.`)
-    if (verb === 'retry') {
+    const act = async (): Promise<void> => {
+      const { changed } = await perform(core, request)
+      if (changed.length === 0) throw usageError(`Job ${jobId} is ${job.state}: there is nothing to ${verb}.`)
+    }
+    const now = async () => (await call(core, 'jobs.show', { jobId })).job
+    if (moves) {
       const jobs = await followJobs(context, core, async () => {
-        const { changed } = await call(core, 'jobs.retry', { jobIds: [jobId] })
-        if (changed.length === 0) throw unchanged()
-        return [(await call(core, 'jobs.show', { jobId })).job]
+        await act()
+        return [await now()]
       })
       tellSummary(context, summarise(jobs, 0))
       return worstExitCode(jobs.map(exitCodeOfJob))
     }
-    const { changed } = await call(core, verb === 'cancel' ? 'jobs.cancel' : 'jobs.remove', { jobIds: [jobId] })
-    if (changed.length === 0) throw unchanged()
-    tellJob(context, verb === 'cancel' ? (await call(core, 'jobs.show', { jobId })).job : job)
+    await act()
+    tellJob(context, verb === 'remove' ? job : await now())
     return EXIT.done
   } finally {
     await core.stop()
+  }
+}
+
+function perform(core: Core, { verb, jobId, operation }: JobsRequest): Promise<{ changed: string[] }> {
+  switch (verb) {
+    case 'retry':
+      return call(core, 'jobs.retry', { jobIds: [jobId] })
+    case 'cancel':
+      return call(core, 'jobs.cancel', { jobIds: [jobId] })
+    case 'remove':
+      return call(core, 'jobs.remove', { jobIds: [jobId] })
+    case 'adopt':
+      return call(core, 'jobs.adopt', { jobId, operation: operation ?? '' })
+    case 'submit-again':
+      return call(core, 'jobs.submitAgain', { jobId, confirmed: true })
+    case 'drop':
+      return call(core, 'jobs.drop', { jobId })
+    case 'show':
+      return Promise.resolve({ changed: [] })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../../shared/errors.ts'
 import { errorSentence } from '../../../shared/lib/error-sentence.ts'
-import type { Job } from '../../../shared/model/job.ts'
+import type { Job, Money } from '../../../shared/model/job.ts'
 import type { CheckResult, Finding } from '../../../shared/model/media.ts'
 import type { Texts } from '../../../shared/lib/create-texts.ts'
 
@@ -73,6 +73,8 @@ export type Summary = {
   alreadyMade: number
   unpaired: number
   outputs: string[]
+  /** What these jobs cost, by currency; absent when nothing was paid. What an earlier run paid for is not counted again. */
+  cost?: Money[]
 }
 
 export function summarise(jobs: Iterable<Job>, unpaired: number): Summary {
@@ -86,6 +88,7 @@ export function summarise(jobs: Iterable<Job>, unpaired: number): Summary {
     unpaired,
     outputs: [],
   }
+  const costs = new Map<Money['currency'], number>()
   for (const job of jobs) {
     if (job.state === 'done') summary.done += 1
     if (job.state === 'failed') summary.failed += 1
@@ -94,6 +97,11 @@ export function summarise(jobs: Iterable<Job>, unpaired: number): Summary {
     if (job.state === 'expired') summary.expired += 1
     if (job.state === 'done' && job.reused === true) summary.alreadyMade += 1
     if (job.state === 'done' && job.output !== undefined) summary.outputs.push(job.output)
+    if (job.usage !== undefined && job.reused !== true)
+      costs.set(job.usage.currency, (costs.get(job.usage.currency) ?? 0) + job.usage.amount)
+  }
+  if (costs.size > 0) {
+    summary.cost = [...costs].map(([currency, amount]) => ({ amount: Math.round(amount * 1e4) / 1e4, currency }))
   }
   return summary
 }

@@ -5,18 +5,60 @@ import { engineIdSchema } from '../../../shared/model/engine.ts'
 import { ENGINE_PARAMETERS } from '../../../shared/model/parameters.ts'
 import { refuseKeysInArguments, usageError } from './arguments.ts'
 import type { InputOptions } from './arguments.ts'
+import type { EndpointOptions } from './endpoint-options.ts'
 
 type Common = { readonly dataDir?: string; readonly json: boolean }
 type CommonOptions = { readonly dataDir?: string; readonly json?: boolean }
-export const JOB_VERBS = ['show', 'retry', 'cancel', 'remove'] as const
+export const JOB_VERBS = ['show', 'retry', 'cancel', 'remove', 'adopt', 'submit-again', 'drop'] as const
 export type JobVerb = (typeof JOB_VERBS)[number]
+/** Verbs that may speak to a vendor. */
+const CALLING_VERBS: readonly JobVerb[] = ['retry', 'cancel', 'adopt', 'submit-again', 'drop']
+const KEY_VERBS = ['set', 'test', 'delete'] as const
+const KEY_VENDORS = ['dashscope', 'segmind'] as const
+
+/** A bucket as typed; its secrets come on standard input. */
+export type StorageOptions = {
+  readonly preset?: string
+  readonly endpoint?: string
+  readonly region?: string
+  readonly bucket?: string
+  readonly prefix?: string
+  readonly pathStyle?: boolean
+  readonly allowPublic?: boolean
+}
 
 /** What was asked for. */
 export type CliCommand = Common &
   (
-    | { readonly name: 'run' | 'check'; readonly inputs: readonly string[]; readonly options: InputOptions }
+    | {
+        readonly name: 'run' | 'check'
+        readonly inputs: readonly string[]
+        readonly options: InputOptions & EndpointOptions
+      }
     | { readonly name: 'jobs-list' }
-    | { readonly name: 'jobs'; readonly verb: JobVerb; readonly jobId: string }
+    | {
+        readonly name: 'jobs'
+        readonly verb: JobVerb
+        readonly jobId: string
+        /** The vendor's id, for `adopt`. */
+        readonly operation?: string
+        readonly yes: boolean
+        readonly endpoints: EndpointOptions
+      }
+    | {
+        readonly name: 'keys'
+        readonly verb: (typeof KEY_VERBS)[number]
+        readonly engine: (typeof KEY_VENDORS)[number]
+        readonly endpoints: EndpointOptions
+      }
+    | { readonly name: 'storage'; readonly verb: (typeof KEY_VERBS)[number]; readonly options: StorageOptions }
+    | {
+        readonly name: 'simulate'
+        readonly port?: number
+        readonly fault?: string
+        readonly timing: 'quick' | 'contract'
+      }
+    | { readonly name: 'rehearse'; readonly out?: string }
     | { readonly name: 'serve'; readonly port?: number; readonly open: boolean }
     | { readonly name: 'doctor' }
   )
@@ -78,10 +120,31 @@ const asPort = once((text) => {
   return port
 })
 
+const asAmount = once((text) => {
+  const amount = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(amount))
+    throw new InvalidArgumentError('It must be a number such as 2.5, 0 or more.')
+  return amount
+})
+const asSeconds = once((text) => {
+  const seconds = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || seconds < 0.1 || seconds > 3600)
+    throw new InvalidArgumentError('It must be a number of seconds from 0.1 to 3600.')
+  return seconds
+})
+const readOperation = (text: string): string => {
+  if (!/^[A-Za-z0-9_-]{8,128}$/.test(text))
+    throw new InvalidArgumentError('It is 8 to 128 letters, digits, hyphens and underscores.')
+  return text
+}
+
 const PARAMETER_KEYS = ENGINE_PARAMETERS.offline.map(({ key }) => key).join(', ')
 
+const BUCKET_SERVICES =
+  'aws-s3, alibaba-oss, cloudflare-r2, backblaze-b2, minio, wasabi, tencent-cos, google-cloud, digitalocean, custom'
+
 function buildProgram(texts: Texts, version: string, found: (command: CliCommand) => void): Command {
-  const describe = (key: string) => texts.t(`cli.help.${key}`, { keys: PARAMETER_KEYS })
+  const describe = (key: string) => texts.t(`cli.help.${key}`, { keys: PARAMETER_KEYS, presets: BUCKET_SERVICES })
   const option = (flags: string, key: string) => new Option(flags, describe(key))
   const program = new Command('liveportrait-studio')
     .description(describe('program'))
@@ -96,8 +159,15 @@ function buildProgram(texts: Texts, version: string, found: (command: CliCommand
       .allowExcessArguments(false)
       .addOption(option('--data-dir <dir>', 'dataDir').argParser(asText))
       .addOption(option('--json', 'json'))
-  const addInputs = (command: Command) =>
+  const addEndpoints = (command: Command) =>
     command
+      .addOption(option('--poll-interval <s>', 'pollInterval').argParser(asSeconds))
+      .addOption(option('--dashscope-url <url>', 'dashscopeUrl').argParser(asText))
+      .addOption(option('--segmind-url <url>', 'segmindUrl').argParser(asText))
+      .addOption(option('--segmind-upload-url <url>', 'segmindUploadUrl').argParser(asText))
+      .addOption(option('--allow-insecure-endpoints', 'allowInsecure'))
+  const addInputs = (command: Command) =>
+    addEndpoints(command)
       .argument('[inputs...]', describe('inputs'))
       .addOption(option('--engine <name>', 'engine').argParser(oneOf(engineIdSchema.options)))
       .addOption(option('--driver <paths...>', 'driver').argParser(collect))
@@ -110,20 +180,85 @@ function buildProgram(texts: Texts, version: string, found: (command: CliCommand
       .addOption(option('--out <dir>', 'out').argParser(asText))
       .addOption(option('--again', 'again'))
       .addOption(option('--yes', 'yes'))
+      .addOption(option('--max-cost <n>', 'maxCost').argParser(asAmount))
+      .addOption(option('--url-via <way>', 'urlVia').argParser(oneOf(['vendor', 'bucket'])))
 
   for (const name of ['run', 'check'] as const) {
-    addInputs(add(program, name, name)).action((inputs: string[], options: InputOptions & CommonOptions) =>
-      found({ name, inputs, options, ...common(options) }),
+    addInputs(add(program, name, name)).action(
+      (inputs: string[], options: InputOptions & EndpointOptions & CommonOptions) =>
+        found({ name, inputs, options, ...common(options) }),
     )
   }
   const jobs = program.command('jobs').description(describe('jobs')).helpOption('-h, --help', describe('help'))
   jobs.helpCommand(false)
   add(jobs, 'list', 'jobsList').action((options: CommonOptions) => found({ name: 'jobs-list', ...common(options) }))
   for (const verb of JOB_VERBS) {
-    add(jobs, verb, `jobs${verb.charAt(0).toUpperCase()}${verb.slice(1)}`)
-      .argument('<id>', describe('jobId'))
-      .action((jobId: string, options: CommonOptions) => found({ name: 'jobs', verb, jobId, ...common(options) }))
+    const command = add(jobs, verb, `jobs${verb.charAt(0).toUpperCase()}${verb.slice(1)}`)
+    command.argument('<id>', describe('jobId'))
+    if (verb === 'adopt') command.argument('<operation>', describe('operation'), readOperation)
+    if (verb === 'submit-again') command.addOption(option('--yes', 'yesAgain'))
+    if (CALLING_VERBS.includes(verb)) addEndpoints(command)
+    command.action((...given: unknown[]) => {
+      const options = command.opts<EndpointOptions & CommonOptions & { yes?: boolean }>()
+      const [jobId, operation] = given
+      found({
+        name: 'jobs',
+        verb,
+        jobId: String(jobId),
+        ...(verb === 'adopt' ? { operation: String(operation) } : {}),
+        yes: options.yes ?? false,
+        endpoints: options,
+        ...common(options),
+      })
+    })
   }
+  const group = (name: 'keys' | 'storage') => {
+    const command = program.command(name).description(describe(name)).helpOption('-h, --help', describe('help'))
+    return command.helpCommand(false)
+  }
+  const keys = group('keys')
+  for (const verb of KEY_VERBS) {
+    addEndpoints(add(keys, verb, `keys${verb.charAt(0).toUpperCase()}${verb.slice(1)}`))
+      .argument('<vendor>', describe('keyVendor'), oneOf(KEY_VENDORS))
+      .action((engine: (typeof KEY_VENDORS)[number], options: EndpointOptions & CommonOptions) =>
+        found({ name: 'keys', verb, engine, endpoints: options, ...common(options) }),
+      )
+  }
+  const storage = group('storage')
+  for (const verb of KEY_VERBS) {
+    const command = add(storage, verb, `storage${verb.charAt(0).toUpperCase()}${verb.slice(1)}`)
+    if (verb === 'set') {
+      command
+        .addOption(option('--preset <name>', 'preset').argParser(asText))
+        .addOption(option('--endpoint <url>', 'endpoint').argParser(asText))
+        .addOption(option('--region <r>', 'region').argParser(asText))
+        .addOption(option('--bucket <b>', 'bucket').argParser(asText).makeOptionMandatory())
+        .addOption(option('--prefix <p>', 'prefix').argParser(asText))
+        .addOption(option('--path-style', 'pathStyle'))
+        .addOption(option('--allow-public', 'allowPublic'))
+    }
+    command.action((options: StorageOptions & CommonOptions) =>
+      found({ name: 'storage', verb, options, ...common(options) }),
+    )
+  }
+  add(program, 'simulate', 'simulate')
+    .addOption(option('--port <n>', 'port').argParser(asPort))
+    .addOption(option('--fault <file>', 'fault').argParser(asText))
+    .addOption(option('--contract-timing', 'contractTiming'))
+    .action((options: CommonOptions & { port?: number; fault?: string; contractTiming?: boolean }) =>
+      found({
+        name: 'simulate',
+        timing: options.contractTiming === true ? 'contract' : 'quick',
+        ...(options.port === undefined ? {} : { port: options.port }),
+        ...(options.fault === undefined ? {} : { fault: options.fault }),
+        ...common(options),
+      }),
+    )
+  add(program, 'rehearse', 'rehearse')
+    .addOption(option('--out <dir>', 'out').argParser(asText))
+    .action((options: CommonOptions & { out?: string }) =>
+      found({ name: 'rehearse', ...(options.out === undefined ? {} : { out: options.out }), ...common(options) }),
+    )
   add(program, 'serve', 'serve')
     .addOption(option('--port <n>', 'port').argParser(asPort))
     .addOption(option('--open', 'open'))

@@ -1,8 +1,12 @@
 import { createCore } from '../../core/create-core.ts'
 import type { Core } from '../../core/create-core.ts'
-import type { Output } from '../../../shared/api/index.ts'
+import type { RemoteOptions } from '../../core/create-remote.ts'
+import type { Input, Output } from '../../../shared/api/index.ts'
+import type { Pair } from '../../../shared/model/batch.ts'
 import type { Job } from '../../../shared/model/job.ts'
 import type { RunRequest } from './arguments.ts'
+import { agreeToPrice } from './agree-to-price.ts'
+import { usageError } from './arguments.ts'
 import { call } from './call.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, exitCodeOfJob, worstExitCode } from './exit-code.ts'
@@ -13,10 +17,15 @@ import type { Summary } from './lines.ts'
 import { checkFiles, pathsOfPairs, tellRest } from './precheck.ts'
 
 const PAIRS_A_BATCH = 10_000
+const PENDING_A_PAGE = 500
 
 /** Pairs, checks, runs, waits and saves. Ends when nothing can move without the user. */
-export async function runCommand(context: CommandContext, request: RunRequest): Promise<ExitCode> {
-  const core = await createCore(context.ports('live'))
+export async function runCommand(
+  context: CommandContext,
+  request: RunRequest,
+  remote: RemoteOptions,
+): Promise<ExitCode> {
+  const core = await createCore(context.ports('live'), { remote })
   try {
     const plan = await call(core, 'batch.plan', {
       inputs: request.inputs,
@@ -27,7 +36,16 @@ export async function runCommand(context: CommandContext, request: RunRequest): 
       outputFolder: request.outputFolder,
     })
     const { unpaired, rejected } = await tellPlan(context, core, request, plan)
-    const jobs = context.ending.aborted ? [] : await startPlan(context, core, request, plan)
+    const { length: pairCount } = plan.pairs
+    const isPaid = request.engine !== 'offline'
+    if (isPaid && pairCount > PAIRS_A_BATCH)
+      throw usageError(`A paid run takes at most ${PAIRS_A_BATCH} pairs, not ${pairCount}: one price, one agreement.`)
+    const agreed =
+      isPaid && pairCount > 0 && !context.ending.aborted
+        ? await agreeToPrice(context, core, request, startInput(request, plan.pairs))
+        : {}
+    if (agreed === null) return EXIT.someFailed
+    const jobs = context.ending.aborted ? [] : await startPlan(context, core, request, plan, agreed)
     tellSummary(context, summarise(jobs, unpaired))
     const nothingUsable = plan.pairs.length === 0
     if (nothingUsable && !context.json) context.output.note(context.texts.t('cli.run.nothing'))
@@ -51,17 +69,37 @@ function startPlan(
   core: Core,
   request: RunRequest,
   plan: Output<'batch.plan'>,
+  agreed: Pick<Input<'batch.start'>, 'spend'>,
 ): Promise<Job[]> {
-  const { engine, parameters, outputFolder, again, repair } = request
   return followJobs(context, core, async () => {
     const jobs = new Map<string, Job>()
+    for (const job of await listPending(core)) jobs.set(job.jobId, job)
     for (let at = 0; at < plan.pairs.length; at += PAIRS_A_BATCH) {
-      const pairs = plan.pairs.slice(at, at + PAIRS_A_BATCH)
-      const started = await call(core, 'batch.start', { engine, pairs, parameters, outputFolder, again, repair })
+      const asked = startInput(request, plan.pairs.slice(at, at + PAIRS_A_BATCH))
+      const started = await call(core, 'batch.start', { ...asked, ...agreed })
       for (const job of started.jobs) jobs.set(job.jobId, job)
     }
     return [...jobs.values()]
   })
+}
+
+function startInput(request: RunRequest, pairs: readonly Pair[]): Input<'spend.quote'> {
+  const { engine, parameters, outputFolder, again, repair } = request
+  return { engine, pairs: [...pairs], parameters, outputFolder, again, repair }
+}
+
+/** Jobs of earlier runs that a vendor has taken and whose results are still to be fetched: they are waited for, too. */
+async function listPending(core: Core): Promise<Job[]> {
+  const found: Job[] = []
+  for (let offset = 0; ; offset += PENDING_A_PAGE) {
+    const { rows } = await call(core, 'jobs.list', {
+      offset,
+      limit: PENDING_A_PAGE,
+      states: ['queued', 'running', 'waiting'],
+    })
+    found.push(...rows.filter(({ operation }) => operation !== undefined))
+    if (rows.length < PENDING_A_PAGE) return found
+  }
 }
 
 /** The last line of everything that runs jobs. */
@@ -71,5 +109,7 @@ export function tellSummary(context: CommandContext, summary: Summary): void {
   const parts = (['done', 'alreadyMade', 'failed', 'needsAttention', 'cancelled', 'expired', 'unpaired'] as const)
     .filter((key) => key === 'done' || summary[key] > 0)
     .map((key) => texts.t(`cli.summary.${key}`, { count: summary[key] }))
+  for (const { amount, currency } of summary.cost ?? [])
+    parts.push(texts.t('cli.summary.cost', { cost: `${amount} ${currency}` }))
   output.line(parts.join(', '))
 }
