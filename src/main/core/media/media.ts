@@ -258,12 +258,11 @@ export function createMedia(dependencies: MediaDependencies): Media {
     if (kept !== null) return kept
     const sha256 = await withFile(file, clock, async (_, handle) => {
       const hash = createHash('sha256')
-      const stream = handle.createReadStream({
-        start: 0,
-        autoClose: false,
-        ...(signal === undefined ? {} : { signal }),
-      })
-      for await (const chunk of stream) hash.update(chunk as Buffer)
+      // Not the stream's own signal: aborted before the first read, it would throw where nobody listens.
+      for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) {
+        signal?.throwIfAborted()
+        hash.update(chunk as Buffer)
+      }
       return hash.digest('hex')
     })
     // A file that changed while it was read has no hash worth keeping.

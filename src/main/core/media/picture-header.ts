@@ -2,6 +2,7 @@ import { imageSize } from 'image-size'
 import type { FileReader } from './file-reader.ts'
 import type { Picture } from './inspection.ts'
 import { exifOrientation } from './exif-orientation.ts'
+import { isQuarterTurned } from './heif-turn.ts'
 
 /** Why a picture's header is not believed. `truncated`: the file ends before what its header promises. */
 export type PictureProblem = 'broken' | 'truncated' | 'no-pixels'
@@ -224,7 +225,7 @@ async function readOther(file: FileReader): Promise<PictureResult> {
   const head = await file.read(0, Math.min(file.sizeBytes, OTHER_HEAD_BYTES))
   try {
     const { width, height, orientation } = imageSize(head)
-    return good(width, height, { orientation: orientation ?? 1 })
+    return isQuarterTurned(head) ? good(height, width) : good(width, height, { orientation: orientation ?? 1 })
   } catch {
     return bad('broken')
   }
