@@ -72,7 +72,7 @@ const allSamples = async (language: Language): Promise<Float32Array[]> => {
 }
 
 describe.each(LANGUAGES)('planned lips in %s', (language) => {
-  const spoken = (fps: number, change = (value: number, _: number): number => value): LipFigures =>
+  const spoken = (fps: number, change: (value: number, at: number) => number = (value) => value): LipFigures =>
     meanFigures(
       voicesOf(language).map(({ samples, phones }) => lipFigures(phones, plannedLips(samples.map(change), fps))),
     )
