@@ -40,8 +40,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX jobs_by_position ON jobs (quarantined, position);
   CREATE INDEX jobs_by_state ON jobs (quarantined, state, engine, step, position);
   CREATE INDEX jobs_by_batch ON jobs (batch_id, position);
-  CREATE INDEX jobs_by_identity ON jobs (identity);
-  CREATE INDEX jobs_by_request ON jobs (request_key);
+  CREATE INDEX jobs_by_identity ON jobs (identity, quarantined, position);
+  CREATE INDEX jobs_by_request ON jobs (request_key, quarantined, position);
   CREATE INDEX jobs_by_output ON jobs (output);
 
   -- One execution of one step.
