@@ -11,10 +11,10 @@ const MIB = 1_048_576
 /** A disk of its own; null where this user may not mount one. */
 function mountDisk(folder: string, sizeMib: number): string | null {
   mkdirSync(folder, { recursive: true })
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMib}m`, 'none', folder])
+  const { status } = spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${sizeMib}m`, 'none', folder])
   if (status !== 0) return null
   onTestFinished(() => {
-    spawnSync('umount', ['-l', folder])
+    spawnSync('/bin/umount', ['-l', folder])
   })
   return folder
 }
@@ -36,7 +36,7 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     expect(job).toMatchObject({ state: 'failed', step: 'render', error: { code: 'E-DISK-FULL', retryable: true } })
     expect(job?.error?.params).toMatchObject({ file: disk, limit: 100 * MIB })
     expect(readdirSync(disk)).toEqual([])
-    spawnSync('mount', ['-o', 'remount,size=200m', disk])
+    spawnSync('/bin/mount', ['-o', 'remount,size=200m', disk])
     await core.call('jobs.retry', { jobIds: jobs.map(({ jobId }) => jobId) })
     expect((await core.rest(jobs))[0]?.state).toBe('done')
   })

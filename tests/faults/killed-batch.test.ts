@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { jobSchema, type Job } from '../../src/shared/model/job.ts'
+import { ffmpegPath, ffprobePath } from '../fixtures/media-tools.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
+import { ffmpeg } from '../fixtures/test-core.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const samples = join(here, '../../resources/samples')
@@ -25,11 +27,6 @@ type Place = {
   readonly results: readonly string[]
 }
 type Ended = { readonly exitCode: number | null; readonly signal: string | null; readonly jobs: Job[] | null }
-
-function ffmpeg(...args: string[]): void {
-  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', ...args], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(stderr)
-}
 
 const placeOf = (root: string): Place => ({
   dataDir: join(root, 'data'),
@@ -105,7 +102,7 @@ function expectNoPartial(place: Place): void {
   for (const name of readdirSync(place.output)) {
     if (name.startsWith('.')) continue
     const probe = ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', join(place.output, name)]
-    const { stdout } = spawnSync('ffprobe', probe, { encoding: 'utf8' })
+    const { stdout } = spawnSync(ffprobePath, probe, { encoding: 'utf8' })
     expect(Number(stdout), name).toBeGreaterThan(0.3)
   }
 }
@@ -178,14 +175,15 @@ function callNumber(name: string, ...after: string[]): number {
 }
 
 describe('a batch that is killed and run again makes every pair exactly once', () => {
+  const encoding = `spawn ${ffmpegPath}`
   const inserting = ['voice1.wav', 'BEGIN IMMEDIATE']
   test.each<[string, string, string[], string]>([
     ['before the first schema is there', 'BEGIN IMMEDIATE', [], ''],
     ['amid the insert of the batch', 'sql run', [...inserting, 'sql run', 'sql run'], ''],
     ['when the journal has the batch and the database has not', 'COMMIT', inserting, ''],
     ['when the prober is started', 'spawn', [], '+'],
-    ['before the encoder is started', 'spawn ffmpeg', [], ''],
-    ['while the encoder runs', 'spawn ffmpeg', [], '+'],
+    ['before the encoder is started', encoding, [], ''],
+    ['while the encoder runs', encoding, [], '+'],
     ['when the result is verified', '.part', [], ''],
     ['before the result gets its name', 'fs.link', [], ''],
     ['when the result has two names', 'fs.link', [], '+'],
