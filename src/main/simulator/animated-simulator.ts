@@ -6,6 +6,7 @@ import { StudioError } from '../../shared/errors.ts'
 import { createAnimator } from '../core/animator/animator.ts'
 import { decodeVoice } from '../core/animator/encode/decode-voice.ts'
 import { portraitParametersSchema } from '../core/animator/portrait-parameters.ts'
+import { findTools } from '../core/lib/find-tools.ts'
 import { PRIVATE_FILE_MODE } from '../core/lib/private-files.ts'
 import type { DashscopeOptions } from './dashscope/dashscope.ts'
 import type { SimulatorClock } from './simulator-ports.ts'
@@ -15,9 +16,8 @@ import type { Simulator, SimulatorOptions } from './simulator.ts'
 type AnimatedPorts = {
   readonly clock: SimulatorClock
   readonly newId: () => string
-  readonly animatorWorker: URL
-  readonly modelsDir: string
-  readonly ffmpegPath: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly paths: { readonly animatorWorker: URL; readonly modelsDir: string }
 }
 
 /** What people try out waits a little and not minutes; rendering takes its own time on top. */
@@ -27,14 +27,20 @@ const AS_CONTRACTED: DashscopeOptions = { queueMs: 10_000, workMs: (videoSeconds
 /** Results that are kept to be given again for the same inputs. */
 const MAX_KEPT = 16
 
-/** The simulated vendors with eyes and ears: faces are looked for, sounds decoded, and videos really made. */
+/**
+ * The simulated vendors with eyes and ears: faces are looked for, sounds decoded, and videos really made. Throws
+ * E-TOOL-MISSING without ffmpeg, E-CONFIG-INVALID for a port that is taken.
+ */
 export async function startAnimatedSimulator(
   ports: AnimatedPorts,
   options: Omit<SimulatorOptions, 'dashscope'> & { readonly timing: 'quick' | 'contract' },
 ): Promise<Simulator> {
-  const { clock, newId, animatorWorker, modelsDir, ffmpegPath } = ports
+  const { clock, newId, env, paths } = ports
+  const { ffmpeg } = findTools({ env })
+  if (ffmpeg === null) throw new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' } })
+  const ffmpegPath = ffmpeg.path
   const folder = await mkdtemp(join(tmpdir(), 'studio-simulator-'))
-  const animator = createAnimator({ workerUrl: animatorWorker, modelsDir, ffmpegPath })
+  const animator = createAnimator({ workerUrl: paths.animatorWorker, modelsDir: paths.modelsDir, ffmpegPath })
   const made = new Map<string, Promise<Buffer>>()
 
   async function withFile<T>(bytes: Buffer, look: (path: string) => Promise<T>): Promise<T> {
@@ -112,6 +118,7 @@ export async function startAnimatedSimulator(
     }
   } catch (thrown) {
     await stopParts()
-    throw thrown
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')) throw thrown
+    throw new StudioError('E-CONFIG-INVALID', { params: { reason: 'port', name: 'port', value: options.port ?? 0 } })
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { createNodePorts, defaultDataDir, entryLayout } from '../../core/lib/node-ports.ts'
 import type { Ports } from '../../core/ports.ts'
+import { startAnimatedSimulator } from '../../simulator/animated-simulator.ts'
 import { toErrorData } from '../../../shared/errors.ts'
 import { createTexts } from '../../../shared/lib/create-texts.ts'
 import { readRunRequest } from './arguments.ts'
@@ -18,7 +19,7 @@ import { parseArguments } from './program.ts'
 import type { CliCommand } from './program.ts'
 import { rehearseCommand } from './rehearse-command.ts'
 import { runCommand } from './run-command.ts'
-import { lendSimulator, simulateCommand } from './simulate-command.ts'
+import { simulateCommand } from './simulate-command.ts'
 import { storageCommand } from './storage-command.ts'
 import { tellError } from './tell-error.ts'
 
@@ -97,9 +98,13 @@ function portsFor(command: CliCommand, entryUrl: string, cwd: string): Pick<Comm
   }
   const host = command.name === 'serve' ? 'web' : 'cli'
   const reading = createNodePorts({ ...options, host, log: 'none' })
+  const livePorts = (): Ports => {
+    const ports = createNodePorts({ ...options, host, log: 'file' })
+    return { ...ports, simulateVendor: () => startAnimatedSimulator(ports, { timing: 'quick' }) }
+  }
   return {
     clock: reading.clock,
-    ports: (use) => (use === 'read' ? reading : lendSimulator(createNodePorts({ ...options, host, log: 'file' }))),
+    ports: (use) => (use === 'read' ? reading : livePorts()),
   }
 }
 

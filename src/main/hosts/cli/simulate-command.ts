@@ -1,11 +1,7 @@
 import { resolve } from 'node:path'
-import { StudioError } from '../../../shared/errors.ts'
-import { findTools } from '../../core/lib/find-tools.ts'
-import type { Ports } from '../../core/ports.ts'
 import { startAnimatedSimulator } from '../../simulator/animated-simulator.ts'
 import { faultScriptSchema } from '../../simulator/faults.ts'
 import type { Fault } from '../../simulator/faults.ts'
-import type { Simulator, SimulatorOptions } from '../../simulator/simulator.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -23,7 +19,7 @@ export async function simulateCommand(context: CommandContext, request: Simulate
   const { port, fault, timing } = request
   const faults = fault === undefined ? [] : readFaults(resolve(cwd, fault))
   const counts = { generation: 0, detect: 0 }
-  const simulator = await startFor(context.ports('read'), {
+  const simulator = await startAnimatedSimulator(context.ports('read'), {
     timing,
     faults,
     ...(port === undefined ? {} : { port }),
@@ -46,27 +42,6 @@ export async function simulateCommand(context: CommandContext, request: Simulate
     return EXIT.done
   } finally {
     await simulator.stop()
-  }
-}
-
-/** Ports that can start a simulated vendor, for rehearsals. */
-export function lendSimulator(ports: Ports): Ports {
-  return { ...ports, simulateVendor: () => startFor(ports, { timing: 'quick' }) }
-}
-
-async function startFor(
-  { clock, newId, env, paths }: Ports,
-  options: Omit<SimulatorOptions, 'dashscope'> & { readonly timing: 'quick' | 'contract' },
-): Promise<Simulator> {
-  const { ffmpeg } = findTools({ env })
-  if (ffmpeg === null) throw new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' } })
-  const { animatorWorker, modelsDir } = paths
-  const ports = { clock, newId, animatorWorker, modelsDir, ffmpegPath: ffmpeg.path }
-  try {
-    return await startAnimatedSimulator(ports, options)
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')) throw thrown
-    throw new StudioError('E-CONFIG-INVALID', { params: { reason: 'port', name: 'port', value: options.port ?? 0 } })
   }
 }
 

@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
-import { BrowserWindow, Menu, app, dialog, ipcMain, protocol, session, shell } from 'electron'
+import { BrowserWindow, Menu, app, dialog, ipcMain, protocol, safeStorage, session, shell } from 'electron'
 import { createCore } from '../../core/create-core.ts'
 import { createNodePorts, defaultDataDir, entryLayout } from '../../core/lib/node-ports.ts'
 import { indexWindowFiles } from '../../core/lib/window-files.ts'
 import type { Ports } from '../../core/ports.ts'
+import { startAnimatedSimulator } from '../../simulator/animated-simulator.ts'
 import { toErrorData } from '../../../shared/errors.ts'
 import { createTexts } from '../../../shared/lib/create-texts.ts'
 import { errorSentence } from '../../../shared/lib/error-sentence.ts'
@@ -11,6 +12,7 @@ import { APP_PAGE } from './addresses.ts'
 import { connectBridge } from './bridge.ts'
 import { denyPermissions, guardNavigation } from './guards.ts'
 import { SCHEMES, serveProtocols } from './protocols.ts'
+import { createSealedStore } from './sealed-store.ts'
 
 /** The core gets this long to save and to end what it started. */
 const STOP_MS = 2500
@@ -92,8 +94,13 @@ function electronPorts(entryUrl: string, dataDir: string): Ports {
   }
   // Only macOS has one dialog for files and folders.
   const inputs = process.platform === 'darwin' ? (['openFile', 'openDirectory'] as const) : (['openFile'] as const)
+  const env = process.env
+  const ports = createNodePorts({ entryUrl, host: 'electron', dataDir, defaultOutputFolder, env, log: 'file' })
+  const sealedStore = createSealedStore(safeStorage, dataDir)
   return {
-    ...createNodePorts({ entryUrl, host: 'electron', dataDir, defaultOutputFolder, env: process.env, log: 'file' }),
+    ...ports,
+    ...(sealedStore === undefined ? {} : { sealedStore }),
+    simulateVendor: () => startAnimatedSimulator(ports, { timing: 'quick' }),
     showItemInFolder: async (path) => shell.showItemInFolder(path),
     pickFolder: async () => (await choose(['openDirectory', 'createDirectory']))[0] ?? null,
     pickInputs: () => choose([...inputs, 'multiSelections']),
