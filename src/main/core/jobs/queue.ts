@@ -198,7 +198,8 @@ export function createQueue({ store, workflows, clock, logger, emit, ...lent }: 
       active.delete(jobId)
       busy.set(active.size > 0)
       feed.changed([jobId])
-      job.workflow.settled?.(jobId)
+      // A core that is closing puts things in order at its next start.
+      if (!isStopping) job.workflow.settled?.(jobId)
     }
   }
 

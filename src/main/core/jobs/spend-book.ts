@@ -18,11 +18,17 @@ const HAIR = 1e-6
 
 /** Our own book of money: every paid call is set aside here before it is sent, and nothing is sent that passes a cap. */
 export function createSpendBook(database: Database) {
-  const amount = 'coalesce(sum(coalesce(used, reserved)), 0)'
-  const number = (sql: string, ...values: (string | number)[]): number =>
-    Number(database.get(`SELECT ${amount} AS n FROM spend WHERE is_void = 0 AND ${sql}`, ...values)?.['n'] ?? 0)
+  const sum = (amount: string, where: string, ...values: (string | number)[]): number =>
+    Number(
+      database.get(`SELECT coalesce(sum(${amount}), 0) AS n FROM spend WHERE is_void = 0 AND ${where}`, ...values)?.[
+        'n'
+      ] ?? 0,
+    )
+  /** What a batch may cost is counted as it was quoted: how many of its jobs fit must not depend on which end first. */
+  const quotedIn = (batchId: string): number => sum('max(reserved, coalesce(used, 0))', 'batch_id = ?', batchId)
 
-  const spentSince = (vendor: EngineId, since: number): number => number('vendor = ? AND at >= ?', vendor, since)
+  const spentSince = (vendor: EngineId, since: number): number =>
+    sum('coalesce(used, reserved)', 'vendor = ? AND at >= ?', vendor, since)
   const maxCostOf = (batchId: string): number | null => {
     const cap = database.get('SELECT max_cost FROM batches WHERE batch_id = ?', batchId)?.['max_cost']
     return typeof cap === 'number' ? cap : null
@@ -41,7 +47,7 @@ export function createSpendBook(database: Database) {
         if (first === undefined) return null
         const wanted = entries.reduce((sum, entry) => sum + entry.reserved, 0)
         const limit = maxCostOf(first.batchId)
-        const inBatch = number('batch_id = ?', first.batchId)
+        const inBatch = quotedIn(first.batchId)
         if (limit !== null && inBatch + wanted > limit + HAIR) return { scope: 'batch', limit, spent: inBatch }
         const today = spentSince(first.vendor, day.since)
         if (day.cap !== null && today + wanted > day.cap + HAIR) return { scope: 'day', limit: day.cap, spent: today }

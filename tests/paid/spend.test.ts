@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { contract } from '../../src/shared/api/index.ts'
+import { StudioError } from '../../src/shared/errors.ts'
+import { generations, paidWorld, type PaidWorld } from '../fixtures/paid-core.ts'
+
+const startInput = (world: PaidWorld, spend?: object) =>
+  contract['batch.start'].input.parse({
+    engine: 'dashscope',
+    pairs: world.pairs,
+    outputFolder: world.outputFolder,
+    ...(spend === undefined ? {} : { spend }),
+  })
+const refusal = async (work: Promise<unknown>): Promise<unknown> => {
+  const thrown: unknown = await work.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  return thrown instanceof StudioError ? [thrown.code, thrown.data.params['reason']] : thrown
+}
+
+describe('spending', () => {
+  it('needs somebody who agreed to the price, whoever asks', async () => {
+    const world = await paidWorld({ jobs: 3 })
+    const { handlers, dispatch } = world.core()
+    expect(await refusal(handlers['batch.start'](startInput(world)))).toEqual(['E-SPEND-CAP', 'unconfirmed'])
+    expect(await refusal(dispatch('batch.start', startInput(world)))).toEqual(['E-SPEND-CAP', 'unconfirmed'])
+    const tooLittle = startInput(world, { confirmed: 0.1, currency: 'CNY' })
+    expect(await refusal(handlers['batch.start'](tooLittle))).toEqual(['E-SPEND-CAP', 'price'])
+    const wrongMoney = startInput(world, { confirmed: 100, currency: 'USD' })
+    expect(await refusal(handlers['batch.start'](wrongMoney))).toEqual(['E-SPEND-CAP', 'price'])
+    expect((await handlers['jobs.list']({ offset: 0, limit: 10 })).total).toBe(0)
+    expect(world.simulator.calls()).toEqual([])
+  })
+
+  it('is told before it happens: jobs, seconds, checks, low and high price', async () => {
+    const world = await paidWorld({ jobs: 3, voiceSeconds: 2.5 })
+    const quote = await world.core().handlers['spend.quote'](
+      contract['spend.quote'].input.parse({
+        engine: 'dashscope',
+        pairs: world.pairs,
+        outputFolder: world.outputFolder,
+      }),
+    )
+    expect(quote).toMatchObject({ jobs: 3, checks: 3, spentToday: 0, dayCap: null, pricesAsOf: '2026-03-15' })
+    expect(quote.seconds).toBeCloseTo(7.503, 2)
+    expect(quote.price?.low).toBeCloseTo(3 * 0.004 + 7.503 * 0.02, 3)
+    expect(quote.price?.high).toBeCloseTo(3 * (0.004 + 3 * 0.02), 6)
+    expect(world.simulator.calls()).toEqual([])
+  })
+
+  it('stops at the cap of a batch: a cap for seven of ten lets exactly seven through', async () => {
+    const world = await paidWorld({ jobs: 10, voiceSeconds: 1 })
+    // Each voice is a hair over a second: two seconds at most, and one check.
+    await world.begin({ maxCost: 7 * 0.044 - 0.02 })
+    const jobs = await world.settled()
+    expect(jobs.filter(({ state }) => state === 'done').length).toBe(7)
+    const stopped = jobs.filter(({ state }) => state === 'needs_attention')
+    expect(stopped.map(({ error }) => [error?.code, error?.params['reason'], error?.chargeState])).toEqual(
+      stopped.map(() => ['E-SPEND-CAP', 'batch', 'none']),
+    )
+    expect(generations(world.simulator)).toBe(7)
+  })
+
+  it('stops at the cap of a day, in every batch of it, and goes on when the cap is raised', async () => {
+    const world = await paidWorld({ jobs: 4, voiceSeconds: 1.5 })
+    const { handlers } = world.core()
+    await handlers['settings.update']({ change: { dayCaps: { dashscope: 3 * 0.044 } } })
+    await world.begin({ pairs: world.pairs.slice(0, 2) })
+    await world.settled()
+    await world.begin({ pairs: world.pairs.slice(2) })
+    const jobs = await world.settled()
+    expect(jobs.filter(({ state }) => state === 'done').length).toBe(3)
+    const stopped = jobs.find(({ state }) => state === 'needs_attention')
+    expect(stopped?.error?.params['reason']).toBe('day')
+    await handlers['settings.update']({ change: { dayCaps: { dashscope: 10 } } })
+    await handlers['jobs.retry']({ jobIds: [stopped?.jobId ?? ''] })
+    await world.settled(({ state }) => state === 'done')
+    expect(generations(world.simulator)).toBe(4)
+  })
+
+  it('gives back what was set aside for a job that was not charged', async () => {
+    const world = await paidWorld({ voiceSeconds: 2 })
+    world.simulator.faults.set([
+      {
+        route: 'dashscope.query',
+        phase: 'after',
+        body: '{"output":{"task_status":"FAILED","code":"InternalError"}}',
+        times: 100,
+      },
+    ])
+    const price = { engine: 'dashscope', pairs: world.pairs, outputFolder: world.outputFolder, again: true }
+    await world.begin()
+    await world.settled()
+    const after = await world.core().handlers['spend.quote'](contract['spend.quote'].input.parse(price))
+    // The check of the picture was made; nothing else was charged.
+    expect(after.spentToday).toBeCloseTo(0.004, 6)
+    expect(after.checks).toBe(0)
+  })
+})
