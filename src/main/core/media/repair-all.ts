@@ -244,11 +244,19 @@ const named = (finding: Finding, file: string): Finding => ({ ...finding, params
 /** The verdict of a file that could not be repaired: what is wrong with the copy says most. */
 function standing(result: CheckResult, first: readonly Finding[]): Repaired {
   const known = new Set(first.map(({ code }) => code))
-  const rest = result.findings
-    .filter(({ code, level }) => level !== 'error' || !known.has(code))
-    .map(({ repair: _, ...finding }) => finding)
-  const findings = [...first.map(({ repair: _, ...finding }) => finding), ...rest]
+  const rest = result.findings.filter(({ code, level }) => level !== 'error' || !known.has(code))
+  const findings = [...first, ...rest].map(withoutRepair)
   return { path: result.path, check: { ...result, verdict: 'rejected', findings }, steps: [], notes: [] }
+}
+
+function withoutRepair({ code, level, params, value, limit }: Finding): Finding {
+  return {
+    code,
+    level,
+    params,
+    ...(value === undefined ? {} : { value }),
+    ...(limit === undefined ? {} : { limit }),
+  }
 }
 
 /** The steps with what the copy came out as; a size that a later step changes again stays as planned. */

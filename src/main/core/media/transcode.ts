@@ -54,11 +54,9 @@ export function transcodeVoice(task: VoiceTranscode): Promise<void> {
   const fade =
     endSeconds === null ? [] : [`afade=t=out:st=${Math.max(0, endSeconds - FADE_SECONDS).toFixed(6)}:d=${FADE_SECONDS}`]
   const codec = isWav ? ['-c:a', 'pcm_s16le'] : ['-c:a', 'libmp3lame', '-b:a', `${encoding.bitrateKbps}k`]
-  return runCommand(task, [
-    ...['-map', '0:a:0', '-af', [layout, ...fade].join(',')],
-    ...(endSeconds === null ? [] : ['-t', endSeconds.toFixed(6)]),
-    ...[...codec, '-map_metadata', '-1', '-map_chapters', '-1', '-bitexact', '-f', encoding.format],
-  ])
+  const cut = endSeconds === null ? [] : ['-t', endSeconds.toFixed(6)]
+  const plain = ['-map_metadata', '-1', '-map_chapters', '-1', '-bitexact', '-f', encoding.format]
+  return runCommand(task, ['-map', '0:a:0', '-af', [layout, ...fade].join(','), ...cut, ...codec, ...plain])
 }
 
 function runCommand({ path, target, format, ffmpegPath, cwd, signal }: HeaderRewrite, output: string[]): Promise<void> {

@@ -4,9 +4,12 @@ import {
   checkOf,
   createMediaStore,
   forgetChecks,
+  isFixable,
+  isFixed,
   isUsable,
   markPending,
   putChecks,
+  setApproved,
   unknownPaths,
 } from './media-store.ts'
 
@@ -57,5 +60,29 @@ describe('verdicts', () => {
     ['an error is repaired without asking', check('/a', [error('orientation')]), true],
   ])('decide whether a file can be used when %s', (_, result, expected) => {
     expect(isUsable(result)).toBe(expected)
+  })
+
+  it.each([
+    ['nothing is known', undefined, false],
+    ['nothing is wrong', check('/a'), false],
+    ['an error has no repair', { ...check('/a', [error('shrink'), error()]), verdict: 'rejected' as const }, false],
+    [
+      'an error has a repair that loses something',
+      { ...check('/a', [error('shrink')]), verdict: 'repairable' as const },
+      true,
+    ],
+    [
+      'a repair is made without asking',
+      { ...check('/a', [error('orientation')]), verdict: 'repairable' as const },
+      false,
+    ],
+  ])('offer to fix a file when %s', (_, result, expected) => {
+    expect(isFixable(result)).toBe(expected)
+    const store = createMediaStore()
+    expect(isFixed(store.getState().approved, result)).toBe(false)
+    setApproved(store, ['/a', '/b'], true)
+    expect(isFixed(store.getState().approved, result)).toBe(expected)
+    setApproved(store, ['/a'], false)
+    expect([...store.getState().approved]).toEqual(['/b'])
   })
 })

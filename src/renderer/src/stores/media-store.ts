@@ -10,11 +10,13 @@ export type MediaState = {
   readonly checks: ReadonlyMap<string, CheckResult>
   /** Keys that were asked for and not yet answered. */
   readonly pending: ReadonlySet<string>
+  /** Paths of files that a person lets be repaired with a loss, on a copy. */
+  readonly approved: ReadonlySet<string>
 }
 export type MediaStore = StoreApi<MediaState>
 
 export function createMediaStore(): MediaStore {
-  return createStore<MediaState>(() => ({ checks: new Map(), pending: new Set() }))
+  return createStore<MediaState>(() => ({ checks: new Map(), pending: new Set(), approved: new Set() }))
 }
 
 const keyOf = (engine: EngineId, path: string) => `${engine}\n${path}`
@@ -65,4 +67,25 @@ export function isUsable(check: CheckResult | undefined): boolean {
   return check.findings.every(
     ({ level, repair }) => level !== 'error' || (repair !== undefined && LOSSLESS_REPAIRS.includes(repair)),
   )
+}
+
+/** Whether only a repair that loses something stands between a file and its job. */
+export function isFixable(check: CheckResult | undefined): boolean {
+  return check?.verdict === 'repairable' && !isUsable(check)
+}
+
+/** Whether a job with this file will repair it, as a person wished. */
+export function isFixed(approved: MediaState['approved'], check: CheckResult | undefined): boolean {
+  return check !== undefined && approved.has(check.path) && isFixable(check)
+}
+
+export function setApproved(store: MediaStore, paths: readonly string[], isApproved: boolean): void {
+  store.setState((state) => {
+    const approved = new Set(state.approved)
+    for (const path of paths) {
+      if (isApproved) approved.add(path)
+      else approved.delete(path)
+    }
+    return { approved }
+  })
 }

@@ -4,6 +4,7 @@ import { Segmented } from '../../components/segmented.tsx'
 import { attempt } from '../../lib/notice.ts'
 import { useDesk, useMedia, useSession, useStudio } from '../../lib/studio.tsx'
 import { useDeskActions } from './desk-context.tsx'
+import { FixAll } from './fix-all.tsx'
 import styles from './desk-toolbar.module.css'
 
 export function DeskToolbar({
@@ -37,6 +38,7 @@ export function DeskToolbar({
         onChange={(next) => attempt(notify, actions.setPairBy(next))}
       />
       <CheckingNote />
+      <FixAll />
       <Button kind="quiet" onClick={actions.clear}>
         {t('window.desk.clear')}
       </Button>

@@ -6,9 +6,9 @@ import { Menu } from '../../components/menu.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
 import { useCheck, factsLine, useThumbnailUrl } from '../../lib/use-file-facts.ts'
-import { Findings } from '../../lib/findings.tsx'
 import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
+import { FileFindings } from './file-findings.tsx'
 import styles from './pair-row.module.css'
 
 export type PairVerb = 'source' | 'voice' | 'own' | 'remove'
@@ -100,7 +100,7 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
         <IconButton icon="close" label={t('window.desk.removePair')} onClick={() => onVerb('remove', item.key)} />
       </div>
       <div className={styles.findings}>
-        <Findings findings={[...(sourceCheck?.findings ?? []), ...(voiceCheck?.findings ?? [])]} />
+        <FileFindings checks={[sourceCheck, voiceCheck]} />
       </div>
     </div>
   )
