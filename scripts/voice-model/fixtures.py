@@ -1,4 +1,5 @@
-"""Writes the labelled voices of tests/fixtures/voice: speakers and texts that the model is not trained on.
+"""Writes the labelled voices of tests/fixtures/voice: texts that the model is not trained on,
+by speakers that it never heard (but for the festival one).
 
 Usage: python3 fixtures.py OUT_DIR   (needs what corpus.py needs)
 """

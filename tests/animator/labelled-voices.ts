@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { MOUTH_CLASSES } from '../../src/main/core/animator/voice/mouth-classes.ts'
 import type { Phone } from '../../scripts/measure/lip-figures.ts'
 
-/** A synthesizer's words with the times of their phones. Speaker and text are unknown to the mouth model. */
+/** A synthesizer's words with the times of their phones. The text is unknown to the mouth model, and so is the speaker but for festival's. */
 export type LabelledVoice = {
   readonly name: string
   readonly path: string

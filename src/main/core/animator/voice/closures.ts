@@ -2,7 +2,7 @@ import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 /** A closure is believed when the model gives it at least so much on its best frame... */
-const BELIEF = 0.36
+const BELIEF = 0.42
 /** ...and lasts as long as it gives this part of that. */
 const EDGE = 0.7
 /** Frames; a lone flicker of the model is no closure, a quick b is. */
