@@ -1,7 +1,7 @@
 import type { Database } from './db/database.ts'
 import { createSecretMarkers } from './create-remote.ts'
 import type { Ports } from './ports.ts'
-import { loadKeychain } from './secrets/keychain.ts'
+import { keychainHere, keychainInProcesses, type Keychain } from './secrets/keychain.ts'
 import { createSecretStore, type SecretStore } from './secrets/secret-store.ts'
 
 /** The account of the user's bucket: access key and secret as one entry, so that they are never of two pairs. */
@@ -19,13 +19,18 @@ export const KEY_VARIABLES = {
   bucketSecret: 'STUDIO_S3_SECRET_ACCESS_KEY',
 } as const
 
+/** The system's keychain as this host can reach it; null where there is none. */
+export const openKeychain = ({ host, env }: Pick<Ports, 'host' | 'env'>): Keychain | null =>
+  host === 'electron' ? keychainHere() : keychainInProcesses(env)
+
 /** Keychain, then what the host can seal, then this session only (docs/decisions/0004-keytar.md). */
-export function createSecrets({ env, clock, sealedStore }: Ports, database: Database): SecretStore {
+export function createSecrets(ports: Ports, database: Database): SecretStore {
+  const { env, clock, sealedStore } = ports
   // What a shell's `export KEY="$(cat file)"` leaves around a key is not part of it.
   const variable = (name: string) => env[name]?.trim() ?? ''
   const [id, secret] = [variable(KEY_VARIABLES.bucketId), variable(KEY_VARIABLES.bucketSecret)]
   return createSecretStore({
-    keychain: loadKeychain(),
+    keychain: openKeychain(ports),
     sealed: sealedStore ?? null,
     markers: createSecretMarkers(database),
     environment: {

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Output } from '../../shared/api/index.ts'
 import { StudioError, toErrorData } from '../../shared/errors.ts'
+import { openKeychain } from './create-secrets.ts'
 import type { Database } from './db/database.ts'
 import type { JobStore } from './jobs/job-store.ts'
 import type { FoundTool, Tools } from './lib/find-tools.ts'
 import { runTool } from './lib/run-tool.ts'
 import { freeBytes } from './pipeline/output-place.ts'
 import type { Ports } from './ports.ts'
-import { loadKeychain } from './secrets/keychain.ts'
 
 type DoctorRow = Output<'system.doctor'>['rows'][number]
 
@@ -72,8 +72,9 @@ async function examineTool(name: 'ffmpeg' | 'ffprobe', tool: FoundTool | null, {
   }
 }
 
-async function examineKeychain({ clock }: Ports) {
-  const keychain = loadKeychain()
+async function examineKeychain(ports: Ports) {
+  const { clock } = ports
+  const keychain = openKeychain(ports)
   if (keychain === null) throw new StudioError('E-KEY-NO-STORE', { params: { reason: 'load' } })
   let timer: { cancel: () => void } | undefined
   const silence = new Promise<never>((_, reject) => {

@@ -55,6 +55,8 @@ export function fingerprint(secret: string): string {
 export function createSecretStore(options: SecretStoreOptions): SecretStore {
   const { keychain, sealed, markers, environment } = options
   const session = new Map<string, string>()
+  // Every call to a vendor needs its key: the keychain is asked once for each.
+  const read = new Map<string, string>()
   const nameOf = (account: string) => options.names?.[account] ?? account
 
   /** A keyring that waits for an unlock prompt nobody sees never answers: every call has an end. */
@@ -91,9 +93,21 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       await limited(keychain.delete(PROBE_ACCOUNT))
       return new StudioError('E-KEY-MISSING', { params: { vendor: nameOf(account), reason: 'removed' } })
     } catch (error) {
-      return error instanceof StudioError
-        ? error
-        : new StudioError('E-KEY-LOCKED', { params: { vendor: nameOf(account) }, retryable: true, cause: error })
+      return error instanceof StudioError ? error : locked(account, error)
+    }
+  }
+
+  const locked = (account: string, cause: unknown) =>
+    new StudioError('E-KEY-LOCKED', { params: { vendor: nameOf(account) }, retryable: true, cause })
+
+  /** Whether there is a keychain at all: one that is locked still answers "no such entry". */
+  async function answers(keychain: Keychain): Promise<boolean> {
+    try {
+      await limited(keychain.get(PROBE_ACCOUNT))
+      return true
+    } catch (error) {
+      if (error instanceof StudioError) throw error
+      return false
     }
   }
 
@@ -104,6 +118,8 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       if (given !== '') return readSecret(nameOf(account), given).secret
       const held = session.get(account)
       if (held !== undefined) return held
+      const known = read.get(account)
+      if (known !== undefined) return known
       const marker = markers.get(account)
       if (marker === null) throw new StudioError('E-KEY-MISSING', { params: { vendor: nameOf(account) } })
       if (marker.where === 'sealed') {
@@ -111,17 +127,20 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
         const secret = await ask(() => sealed.get(account))
         if (secret === null)
           throw new StudioError('E-KEY-MISSING', { params: { vendor: nameOf(account), reason: 'removed' } })
+        read.set(account, secret)
         return secret
       }
       if (keychain === null) throw noStore(null)
       const secret = await ask(() => keychain.get(account))
       if (secret === null) throw await explainNull(account)
+      read.set(account, secret)
       return secret
     },
 
     async set(account, secret) {
       const print = fingerprint(secret)
       session.delete(account)
+      read.delete(account)
       if (keychain !== null) {
         try {
           await limited(keychain.set(account, secret))
@@ -130,8 +149,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
         } catch (error) {
           // A keyring that is there but locked or silent is for the user to unlock: falling through would hide it.
           if (error instanceof StudioError) throw error
-          if (markers.get(account)?.where === 'keychain')
-            throw new StudioError('E-KEY-LOCKED', { params: { vendor: nameOf(account) }, cause: error })
+          if (await answers(keychain)) throw locked(account, error)
         }
       }
       if (sealed !== null) {
@@ -146,8 +164,12 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
 
     async delete(account) {
       session.delete(account)
+      read.delete(account)
       const marker = markers.get(account)
-      if (marker?.where === 'keychain' && keychain !== null) await ask(() => keychain.delete(account))
+      if (marker?.where === 'keychain' && keychain !== null && !(await ask(() => keychain.delete(account)))) {
+        const why = await explainNull(account)
+        if (why.code !== 'E-KEY-MISSING') throw why
+      }
       if (marker?.where === 'sealed' && sealed !== null) await ask(() => sealed.delete(account))
       markers.delete(account)
     },
