@@ -9,6 +9,7 @@ import type { CheckResult, PixelBox, RepairKind } from '../../src/shared/model/m
 import { makeHeic } from '../fixtures/make-heic.ts'
 import { imageRows } from './image-rows.ts'
 import { encodedVoice, ffmpeg, jpeg, noisyPng, wav } from './make-files.ts'
+import { repairableRows } from './repairable-rows.ts'
 import type { Row } from './rows.ts'
 import { soundRows } from './sound-rows.ts'
 import { createTestMedia, ffmpegPath } from './test-media.ts'
@@ -72,16 +73,13 @@ function expectWithinLimits({ verdict, kind, facts, findings }: CheckResult): vo
   }
 }
 
-const REPAIRABLE_ROWS: readonly string[] = [
-  'D108a D108b D108c D108d D108e D108f D109b D109d D110b D110c D112d',
-  'D202b D202c D210 D211a D211b D211c D211d D211e D214a D214c D214d D214e D216d',
-].flatMap((ids) => ids.split(' '))
 /** Looks as if it could be repaired until its contents are read. */
 const NOT_AFTER_ALL: readonly string[] = ['D108g']
 const rows: readonly Row[] = [...imageRows, ...soundRows]
+const isRepairable = ({ id }: Row) => repairableRows.some((row) => row.id === id)
 
 describe('rows of the catalogue for a vendor', () => {
-  test.each(rows.filter(({ id }) => REPAIRABLE_ROWS.includes(id)))('$id: $title passes after repair', async (row) => {
+  test.each(repairableRows)('$id: $title passes after repair', async (row) => {
     const own = join(folder, row.id)
     mkdirSync(own)
     const { check, steps, notes } = await repair(await row.make(own))
@@ -91,7 +89,7 @@ describe('rows of the catalogue for a vendor', () => {
   })
 
   test('no other row can be repaired', () => {
-    const others = rows.filter(({ id }) => !REPAIRABLE_ROWS.includes(id) && !NOT_AFTER_ALL.includes(id))
+    const others = rows.filter((row) => !isRepairable(row) && !NOT_AFTER_ALL.includes(row.id))
     const promised = others.filter(({ dashscope }) => dashscope.repair !== undefined)
     expect(promised.map(({ id }) => id)).toEqual([])
   })
