@@ -1,0 +1,226 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { jobSchema, type Job } from '../../src/shared/model/job.ts'
+import type { SimulatorClock } from '../../src/main/simulator/simulator-ports.ts'
+import { startSimulator, type Simulator } from '../../src/main/simulator/simulator.ts'
+import { scaledClock } from '../fixtures/scaled-clock.ts'
+import { tempFolder } from '../fixtures/temp-folder.ts'
+import { makePairs, makeVideo, wavSeconds } from '../fixtures/vendor-media.ts'
+
+/** The waits of the contract pass so many times faster, in the program and at the vendor. */
+const FACTOR = 20
+const REPEATS = 2
+/** Deterministic, so that a failure can be repeated. */
+const RANDOM_KILLS = 20
+const SEED = 20_261_122
+const here = dirname(fileURLToPath(import.meta.url))
+
+type Kill =
+  /** In the program: patterns of its calls, see the kill switch. */
+  | { readonly on: string }
+  /** At the vendor: a call has had its effect, and not a byte of its answer is sent. */
+  | { readonly route: string; readonly nth?: number }
+  /** At the vendor: a part of an answer is sent. */
+  | { readonly half: string; readonly bytesPerSecond: number }
+
+type Row = {
+  readonly name: string
+  readonly kill: Kill
+  /** How the job ends after the restart, and what the vendor has charged by then. */
+  readonly state?: Job['state']
+  readonly charges?: number
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'K01 amid the insert of the batch', kill: { on: 'INSERT INTO jobs>INSERT INTO jobs+' } },
+  { name: 'K02 while the media are probed', kill: { on: 'spawn+' } },
+  { name: 'K03 before a copy is made', kill: { on: 'fs.copyFile' } },
+  { name: 'K03 after a copy is made', kill: { on: 'fs.copyFile+' } },
+  { name: 'K04 before the first byte of an upload', kill: { on: 'INSERT INTO stored_objects>COMMIT+' } },
+  { name: 'K04 after the last byte of an upload', kill: { route: 'dashscope.upload', nth: 2 } },
+  { name: 'K05 while the portrait is checked', kill: { route: 'dashscope.detect' } },
+  { name: 'K05 before the verdict is stored', kill: { on: 'INSERT INTO source_verdicts' } },
+  { name: 'K06 before the intent is stored', kill: { on: 'INSERT INTO submit_attempts' } },
+  {
+    name: 'K07 after the intent, before the first byte',
+    kill: { on: 'INSERT INTO submit_attempts>COMMIT+' },
+    state: 'needs_attention',
+    charges: 0,
+  },
+  { name: 'K08 after the request, before the answer', kill: { route: 'dashscope.submit' } },
+  { name: 'K09 amid the answer', kill: { half: 'dashscope.submit', bytesPerSecond: 200 } },
+  {
+    name: 'K10 after the answer, before the id is stored',
+    kill: { on: "UPDATE submit_attempts SET outcome = 'accepted'" },
+  },
+  {
+    name: 'K10 after the id is written, before it is committed',
+    kill: { on: "UPDATE submit_attempts SET outcome = 'accepted'+" },
+  },
+  { name: 'K11 right after the id is stored', kill: { on: "UPDATE submit_attempts SET outcome = 'accepted'>COMMIT+" } },
+  { name: 'K12 during a poll', kill: { route: 'dashscope.query' } },
+  { name: 'K13 after success is seen, before it is stored', kill: { on: 'UPDATE submit_attempts SET verdict' } },
+  { name: 'K13 right after success is stored', kill: { on: 'UPDATE submit_attempts SET verdict>COMMIT+' } },
+  { name: 'K14 before the first byte of the result', kill: { route: 'dashscope.result' } },
+  { name: 'K14 in the middle of the result', kill: { half: 'dashscope.result', bytesPerSecond: 20_000 } },
+  {
+    name: 'K15 after the result is verified, before that is stored',
+    kill: { on: 'fs.open .*part>UPDATE attempts SET ended_at' },
+  },
+  { name: 'K16 before the result has its name', kill: { on: 'fs.link' } },
+  { name: 'K16 between its two names', kill: { on: 'fs.link+' } },
+  { name: 'K16 after its temporary name is gone', kill: { on: 'fs.unlink .*part+' } },
+  { name: 'K18 while what was put up is forgotten', kill: { on: 'DELETE FROM object_uses' } },
+]
+
+type World = {
+  readonly simulator: Simulator
+  readonly arm: (kill: Kill, child: ChildProcess) => void
+  readonly run: (
+    env: Record<string, string>,
+    decision?: string,
+  ) => { child: ChildProcess; ended: Promise<Job[] | null> }
+  readonly dataDir: string
+  readonly output: string
+}
+
+async function makeWorld(): Promise<World> {
+  const root = tempFolder()
+  const inputs = join(root, 'in')
+  const dataDir = join(root, 'data')
+  const output = join(root, 'out')
+  makePairs(inputs, 2, 2)
+  const base = scaledClock(FACTOR)
+  let onDrip: (() => void) | null = null
+  const clock: SimulatorClock = {
+    now: base.now,
+    setTimer: (delayMs, action) => {
+      // The one wait of the simulator's that lasts 100 ms: between two pieces of an answer.
+      if (delayMs === 100) onDrip?.()
+      return base.setTimer(delayMs, action)
+    },
+  }
+  let onAnswer: ((route: string) => void) | null = null
+  let video: Buffer | null = null
+  const simulator = await startSimulator(
+    {
+      clock,
+      newId: randomUUID,
+      inspect: { countFaces: async () => 1, audioSeconds: async (audio) => wavSeconds(audio) },
+      renderPortrait: async () => (video ??= makeVideo(join(root, 'made.mp4'), 2)),
+    },
+    { dashscope: { queueMs: 500, workMs: () => 3000 }, onCall: ({ route }) => onAnswer?.(route) },
+  )
+  onTestFinished(simulator.stop)
+  return {
+    simulator,
+    dataDir,
+    output,
+    arm: (kill, child) => {
+      if ('route' in kill) {
+        let seen = 0
+        onAnswer = (route) => {
+          if (route === kill.route && ++seen === (kill.nth ?? 1)) child.kill('SIGKILL')
+        }
+      } else if ('half' in kill) {
+        simulator.faults.set([{ route: kill.half, phase: 'after', dripBytesPerSecond: kill.bytesPerSecond }])
+        onDrip = () => {
+          onDrip = null
+          child.kill('SIGKILL')
+        }
+      }
+      child.once('exit', () => {
+        onAnswer = null
+        simulator.faults.set([])
+      })
+    },
+    run: (env, decision = '') => {
+      const preload = new URL('kill-switch.preload.ts', import.meta.url).href
+      const args = [dataDir, inputs, output, simulator.dashscopeUrl, String(FACTOR), decision]
+      const child = spawn(process.execPath, ['--import', preload, join(here, 'paid-batch.ts'), ...args], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let said = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+      const ended = once(child, 'close').then(() => {
+        const line = said.split('\n').find((text) => text.startsWith('['))
+        return line === undefined ? null : z.array(jobSchema).parse(JSON.parse(line))
+      })
+      return { child, ended }
+    },
+  }
+}
+
+const generations = (simulator: Simulator): number =>
+  simulator.charges().filter(({ kind }) => kind === 'generation').length
+
+/** Whole results only, each once; a sound database; nothing of ours left over. */
+function expectTidy({ dataDir, output }: World, results: number): void {
+  const names = existsSync(output) ? readdirSync(output) : []
+  expect(names.filter((name) => name.startsWith('.'))).toEqual([])
+  expect(names.length).toBe(results)
+  const database = new DatabaseSync(join(dataDir, 'studio.sqlite'), { readOnly: true })
+  try {
+    expect(database.prepare('PRAGMA integrity_check').get()?.['integrity_check']).toBe('ok')
+    expect(database.prepare('PRAGMA foreign_key_check').all()).toEqual([])
+    expect(database.prepare('SELECT * FROM temp_files').all()).toEqual([])
+  } finally {
+    database.close()
+  }
+}
+
+describe('a paid batch that is killed', () => {
+  const runs = ROWS.flatMap((row) => Array.from({ length: REPEATS }, (_, index) => ({ ...row, run: index + 1 })))
+
+  test.each(runs)('$name (run $run)', async ({ kill, state = 'done', charges }) => {
+    const world = await makeWorld()
+    const first = world.run('on' in kill ? { KILL_ON: kill.on } : {})
+    world.arm(kill, first.child)
+    expect(await first.ended, 'it was not killed').toBeNull()
+    expect(first.child.signalCode).toBe('SIGKILL')
+
+    const jobs = await world.run({}).ended
+    const before = generations(world.simulator)
+    // One job may have been cut off amid its paid request; the other one is always made.
+    expect(jobs?.map((job) => job.state).toSorted()).toEqual(['done', state].toSorted())
+    expect(before).toBe((charges ?? 1) + 1)
+    const bodies = world.simulator.charges().filter(({ kind }) => kind === 'generation')
+    expect(new Set(bodies.map(({ bodySha256 }) => bodySha256)).size).toBe(bodies.length)
+    expectTidy(world, state === 'done' ? 2 : 1)
+    if (state === 'done') return
+
+    const decided = await world.run({}, 'submit-again').ended
+    expect(decided?.map((job) => job.state)).toEqual(['done', 'done'])
+    expect(generations(world.simulator)).toBe(2)
+    expectTidy(world, 2)
+  })
+
+  test(`${RANDOM_KILLS} times at any moment is charged once a job`, async () => {
+    const world = await makeWorld()
+    let state = SEED
+    for (let kill = 0; kill < RANDOM_KILLS; kill++) {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+      // A run that goes on with what is there makes fewer calls than a whole one.
+      const call = 1 + (state % 400)
+      await world.run({ KILL_AT: `${call}${kill % 2 === 0 ? '' : '+'}` }).ended
+      expect(generations(world.simulator)).toBeLessThanOrEqual(2)
+    }
+    const jobs = (await world.run({}).ended) ?? []
+    expect(jobs.length).toBe(2)
+    for (const { state: now, error } of jobs) {
+      // Cut off right after an intent, nothing was sent: only then is a person asked.
+      if (now !== 'done') expect([now, error?.code]).toEqual(['needs_attention', 'E-SUBMIT-UNKNOWN'])
+    }
+    const done = jobs.filter((job) => job.state === 'done').length
+    expect(generations(world.simulator)).toBe(done)
+    expectTidy(world, done)
+  })
+})
