@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { dashscopeEngine } from '../../src/main/core/engines/dashscope/index.ts'
+import { createOfflineEngine } from '../../src/main/core/engines/offline/index.ts'
+import { findTools } from '../../src/main/core/lib/find-tools.ts'
+import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
+import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
+import { createDashscopeTempStorage } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
+import { startSimulator } from '../../src/main/simulator/simulator.ts'
+import { defaultParameters } from '../../src/shared/model/parameters.ts'
+import { scaledClock } from '../fixtures/scaled-clock.ts'
+import { makePairs, wavSeconds } from '../fixtures/vendor-media.ts'
+import { describeLocalEngine, describeRemoteEngine, type RemoteSubject } from './engine.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'studio-engines-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const KEY = 'sk-contract-0123456789'
+
+async function startDashscope(): Promise<RemoteSubject> {
+  // Nothing is made while the suite runs: what was submitted stays where it is, the first one running.
+  const clock = scaledClock(1)
+  const simulator = await startSimulator(
+    {
+      clock,
+      newId: randomUUID,
+      inspect: { countFaces: async () => 1, audioSeconds: async (audio) => wavSeconds(audio) },
+      renderPortrait: async () => Buffer.from('a video'),
+    },
+    { dashscope: { keys: [KEY], queueMs: 60_000, submitsPerSecond: 1000, queriesPerSecond: 1000 } },
+  )
+  const [pair] = makePairs(join(folder, 'in'), 1, 2)
+  if (pair === undefined) throw new Error('no pair')
+  const http = createHttpClient({ resolveProxy: async () => null })
+  const storage = createDashscopeTempStorage({
+    http,
+    baseUrl: new URL(simulator.dashscopeUrl),
+    allowance: 'loopback',
+    loopbackOrigin: simulator.origin,
+    headers: async () => ({ authorization: `Bearer ${KEY}` }),
+    monotonic: clock.monotonic,
+    newId: randomUUID,
+  })
+  const put = async (path: string, extension: string, contentType: string) => {
+    const file = { path, sizeBytes: 1, contentType, extension }
+    const upload = { model: 'liveportrait', signal: new AbortController().signal, onProgress: () => undefined }
+    return storage.signedUrl(await storage.put(storage.newKey(file), file, upload), 3600)
+  }
+  const request = {
+    source: await put(pair.source, '.png', 'image/png'),
+    voice: await put(pair.voice, '.wav', 'audio/wav'),
+    parameters: defaultParameters(dashscopeEngine.parameters),
+  }
+  const routes = { submit: 'dashscope.submit', query: 'dashscope.query', check: 'dashscope.detect' } as const
+  return {
+    baseUrl: simulator.dashscopeUrl,
+    credential: KEY,
+    request,
+    charges: () => simulator.charges().filter(({ kind }) => kind === 'generation').length,
+    loseNextAnswer: () => simulator.faults.set([{ route: routes.submit, phase: 'after', resetAfterBytes: 0 }]),
+    answerNext: (call, { status, body, taken }) =>
+      simulator.faults.set([{ route: routes[call], phase: taken === true ? 'after' : 'before', status, body }]),
+    stop: async () => {
+      await http.close()
+      await simulator.stop()
+    },
+  }
+}
+
+describeRemoteEngine('dashscope', dashscopeEngine, startDashscope, {
+  badKey: '{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"1"}',
+  tooFast: '{"code":"Throttling.RateQuota","message":"Requests rate limit exceeded.","request_id":"2"}',
+  badInput: '{"code":"InvalidFile.Format","message":"The format is not supported.","request_id":"3"}',
+})
+
+const { animatorWorker, modelsDir } = entryLayout(new URL('../../src/main/cli.ts', import.meta.url).href)
+const offline = createOfflineEngine({
+  workerUrl: animatorWorker,
+  modelsDir,
+  ffmpegPath: findTools({ env: process.env }).ffmpeg?.path ?? null,
+})
+
+describeLocalEngine(
+  'offline',
+  async () => {
+    const [pair] = makePairs(join(folder, 'local'), 1, 1)
+    if (pair === undefined) throw new Error('no pair')
+    return {
+      engine: offline,
+      subject: {
+        inputs: { source: pair.source, voice: pair.voice, sourceName: 'face.png' },
+        outputPath: join(folder, 'made.mp4'),
+        exists: existsSync,
+      },
+    }
+  },
+  offline,
+)
