@@ -13,7 +13,7 @@ export type ErrorSentence = { readonly message: string; readonly action: string 
  * Looks up the sentences of a code in the catalogue of the given translator.
  *
  * A `reason` among the params selects the variant `error.<CODE>.<reason>.message` where one exists; the action may be
- * given for the variant or for the code. Where a value that the sentence names was not measured, the code's `short`
+ * given for the variant or for the code; the param `repair` names a repair that would settle it. Where a value that the sentence names was not measured, the code's `short`
  * sentence is told instead, else the value is a question mark: never a placeholder. `file` is shortened to its last path part, as people know it.
  */
 export function errorSentence(
@@ -32,8 +32,15 @@ export function errorSentence(
       : `${base}.short.message`,
     values,
   )
-  const actionKey = exists(`${variant}.action`) ? `${variant}.action` : `${base}.action`
+  const actionKey = actionKeyOf(exists, variant, error)
   return { message, action: exists(actionKey) ? fill(t, actionKey, values) : '' }
+}
+
+/** What a repair would settle names that repair; else the variant's own advice, else the code's. */
+function actionKeyOf(exists: KeyExists, variant: string, { code, params }: Pick<ErrorData, 'code' | 'params'>): string {
+  const { repair } = params
+  const candidates = [...(typeof repair === 'string' ? [`repair.${repair}`] : []), `${variant}.action`]
+  return candidates.find((key) => exists(key)) ?? `error.${code}.action`
 }
 
 const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g
