@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { showName } from '../../../../shared/lib/error-sentence.ts'
 import type { CheckResult } from '../../../../shared/model/media.ts'
@@ -13,18 +13,17 @@ import styles from './file-findings.module.css'
 /** What is to be said of the files of a pair; errors that a repair settles come with a button for it. */
 export function FileFindings({ checks }: { readonly checks: readonly (CheckResult | undefined)[] }) {
   const approved = useMedia((state) => state.approved)
-  const known = checks.filter((check) => check !== undefined)
-  const shown = known.flatMap((check) =>
-    isFixed(approved, check) ? check.findings.filter(({ level }) => level !== 'error') : check.findings,
-  )
-  return (
-    <>
-      <Findings findings={shown} />
-      {known.filter(isFixable).map((check) => (
-        <Repair key={check.path} check={check} isApproved={isFixed(approved, check)} />
-      ))}
-    </>
-  )
+  return checks.map((check) => {
+    if (check === undefined) return null
+    const isApproved = isFixed(approved, check)
+    const shown = isApproved ? check.findings.filter(({ level }) => level !== 'error') : check.findings
+    return (
+      <Fragment key={check.path}>
+        <Findings findings={shown} />
+        {isFixable(check) ? <Repair check={check} isApproved={isApproved} /> : null}
+      </Fragment>
+    )
+  })
 }
 
 function Repair({ check, isApproved }: { readonly check: CheckResult; readonly isApproved: boolean }) {
