@@ -21,6 +21,8 @@ const fields = z.strictObject({
   prices: z.partialRecord(engineIdSchema, priceTableSchema),
   /** The most that may be spent in one day (local time), in the currency of the engine; absent: no cap. */
   dayCaps: z.partialRecord(engineIdSchema, z.number().min(0).max(1_000_000)),
+  /** What a window proposes as the most for one batch; what holds is said at its start. */
+  batchCaps: z.partialRecord(engineIdSchema, z.number().min(0).max(1_000_000)),
   endpoints: z.partialRecord(engineIdSchema, endpointSchema),
 })
 
@@ -40,6 +42,7 @@ export const settingsSchema = z.strictObject({
   parameters: fields.shape.parameters.default({}),
   prices: fields.shape.prices.default(DEFAULT_PRICES),
   dayCaps: fields.shape.dayCaps.default({}),
+  batchCaps: fields.shape.batchCaps.default({}),
   endpoints: fields.shape.endpoints.default({}),
 })
 export type Settings = z.infer<typeof settingsSchema>

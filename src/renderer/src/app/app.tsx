@@ -8,6 +8,7 @@ import { Desk } from '../features/desk/desk.tsx'
 import { Queue } from '../features/queue/queue.tsx'
 import { JobPanel } from '../features/results/job-panel.tsx'
 import { SettingsDialog } from '../features/settings/settings-dialog.tsx'
+import { RehearsalDialog } from '../features/welcome/rehearsal-dialog.tsx'
 import { Welcome } from '../features/welcome/welcome.tsx'
 import { JobActionsProvider } from '../lib/job-actions.tsx'
 import { attempt } from '../lib/notice.ts'
@@ -111,6 +112,7 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
       </div>
       <FileInputs ref={inputs} onFiles={(files) => attempt(notify, desk.addFiles(files))} />
       <SettingsDialog />
+      <RehearsalDialog />
       <ShortcutSheet />
       <Announcer />
     </DropTarget>

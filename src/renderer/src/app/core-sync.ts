@@ -7,17 +7,18 @@ const FIRST_ROWS = 100
 
 /** Keeps the stores in step with the core: a snapshot at every (re)connection, then events. Returns its end. */
 export function followCore({ client, stores, notify }: Studio): () => void {
-  const { session, jobs, desk, view } = stores
+  const { session, jobs, desk, view, rehearsal } = stores
   let isFirst = true
 
   const readAll = async () => {
-    const [info, settings, { presets }, queue] = await Promise.all([
+    const [info, settings, { presets }, queue, { keys }] = await Promise.all([
       client.call('system.info', {}),
       client.call('settings.get', {}),
       client.call('presets.list', {}),
       client.call('queue.snapshot', {}),
+      client.call('keys.describe', {}),
     ])
-    session.setState({ info, settings, presets })
+    session.setState({ info, settings, presets, keys })
     jobs.setState({ queue, counts: queue.counts })
     invalidateJobs(jobs)
     const { revision, filter } = jobs.getState()
@@ -39,6 +40,7 @@ export function followCore({ client, stores, notify }: Studio): () => void {
     if (event.name === 'jobs-changed') applyJobsChanged(jobs, event.payload)
     else if (event.name === 'queue-changed') jobs.setState({ queue: event.payload })
     else if (event.name === 'settings-changed') session.setState({ settings: event.payload })
+    else if (event.name === 'rehearsal-changed') rehearsal.setState({ progress: event.payload })
   })
   const endConnection = client.onConnection((connection) => {
     session.setState({ connection })

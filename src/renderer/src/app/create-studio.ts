@@ -7,6 +7,7 @@ import type { Studio } from '../lib/studio.tsx'
 import { createDeskStore } from '../stores/desk-store.ts'
 import { createJobsStore } from '../stores/jobs-store.ts'
 import { createMediaStore } from '../stores/media-store.ts'
+import { createRehearsalStore } from '../stores/rehearsal-store.ts'
 import { createSessionStore } from '../stores/session-store.ts'
 import { createViewStore } from '../stores/view-store.ts'
 import { createNoticeBoard } from './notice-board.ts'
@@ -27,6 +28,7 @@ export function createStudio(client: StudioClient): StudioWindow {
     desk: createDeskStore(),
     media: createMediaStore(),
     jobs: createJobsStore(),
+    rehearsal: createRehearsalStore(),
   }
   const studio: Studio = { client, stores, notify }
   return { studio, desk: createDeskActions(studio), jobs: createJobActions(studio), toasts: manager }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatClock, formatLength, formatPercent, formatSpan } from './format.ts'
+import {
+  formatBytes,
+  formatClock,
+  formatLength,
+  formatPercent,
+  formatSpan,
+  formatMoney,
+  formatQuote,
+} from './format.ts'
 
 describe('figures in sight', () => {
   it('tell lengths of media', () => {
@@ -37,5 +45,22 @@ describe('figures in sight', () => {
 
   it('never round progress up to an end that is not reached', () => {
     expect([0, 0.994, 0.9999, 1].map((fraction) => formatPercent(fraction, 'en'))).toEqual(['0%', '99%', '99%', '100%'])
+  })
+
+  it('keep the digits that make small sums differ, and never show nothing for something', () => {
+    expect([0, 0.004, 0.0086, 0.108, 6.4, 1234.5].map((amount) => formatMoney(amount, 'CNY', 'en'))).toEqual([
+      '¥0.00',
+      '¥0.004',
+      '¥0.0086',
+      '¥0.108',
+      '¥6.40',
+      '¥1,234.50',
+    ])
+    expect(formatMoney(6.4, 'USD', 'zh')).toBe('$6.40')
+  })
+
+  it('show a price from low to high, and once where both are the same', () => {
+    expect(formatQuote({ low: 0.088, high: 0.108, currency: 'CNY' }, 'en')).toBe('¥0.088 – ¥0.108')
+    expect(formatQuote({ low: 2, high: 2, currency: 'CNY' }, 'en')).toBe('¥2.00')
   })
 })

@@ -52,8 +52,31 @@ export function formatPercent(fraction: number, language: string): string {
   return new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(fraction * 100) / 100)
 }
 
-export function formatTime(epochMs: number, language: string): string {
+/** `¥6.40`, `¥0.0046`: small sums keep the digits that make them differ. */
+export function formatMoney(amount: number, currency: 'CNY' | 'USD', language: string): string {
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: 2,
+    maximumFractionDigits: Math.abs(amount) < 1 ? 4 : 2,
+  }).format(amount)
+}
+
+/** A price from its low to its high end; one sum where they are the same. */
+export function formatQuote(
+  { low, high, currency }: { readonly low: number; readonly high: number; readonly currency: 'CNY' | 'USD' },
+  language: string,
+): string {
+  const shown = [low, high].map((amount) => formatMoney(amount, currency, language))
+  return [...new Set(shown)].join(' – ')
+}
+
+/** A day and a time of it. */
+export function formatMoment(epochMs: number, language: string): string {
   return new Intl.DateTimeFormat(language, {
+    month: 'short',
+    day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',

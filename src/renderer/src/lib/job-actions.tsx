@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react'
 import type { Job, JobState } from '../../../shared/model/job.ts'
 import { FILTER_STATES, invalidateJobs, setLeaving } from '../stores/jobs-store.ts'
 import { attempt } from './notice.ts'
+import { saveAllResults } from './save-results.ts'
 import type { Studio } from './studio.tsx'
 
 const PAGE_ROWS = 500
@@ -23,6 +24,14 @@ export type JobActions = {
   readonly resume: () => void
   readonly showInFolder: (jobId: string) => void
   readonly copy: (text: string) => void
+  /** Binds a job whose paid request got no answer to an operation. */
+  readonly adopt: (jobId: string, operation: string) => Promise<void>
+  /** Pays once more. */
+  readonly submitAgain: (jobId: string) => void
+  readonly drop: (jobId: string) => void
+  readonly downloadAgain: (jobId: string) => void
+  /** Copies of all finished videos, to a folder of the user's choice. Only where the window is in a browser. */
+  readonly saveAll: () => void
 }
 
 export function createJobActions({ client, stores, notify }: Studio): JobActions {
@@ -94,7 +103,46 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
     pause: () => go(client.call('queue.pause', {}).then((queue) => jobs.setState({ queue }))),
     resume: () => go(client.call('queue.resume', {}).then((queue) => jobs.setState({ queue }))),
     showInFolder: (jobId) => go(client.call('system.showResult', { jobId })),
+    adopt: async (jobId, operation) => {
+      const { changed } = await client.call('jobs.adopt', { jobId, operation })
+      if (changed.length === 0) notify({ kind: 'info', key: 'nothingToDecide' })
+    },
+    submitAgain: (jobId) => go(decide(client.call('jobs.submitAgain', { jobId, confirmed: true }))),
+    drop: (jobId) => go(decide(client.call('jobs.drop', { jobId }))),
+    downloadAgain: (jobId) =>
+      go(
+        client
+          .call('jobs.downloadAgain', { jobIds: [jobId] })
+          .then(({ changed }) => notify({ kind: 'info', key: changed.length === 0 ? 'stillThere' : 'downloadAgain' })),
+      ),
+    saveAll: () => go(saveAll()),
     copy: (text) => go(navigator.clipboard.writeText(text).then(() => notify({ kind: 'info', key: 'copied' }))),
+  }
+
+  async function saveAll(): Promise<void> {
+    let close = () => {}
+    try {
+      const outcome = await saveAllResults(client, window, (saved, total) => {
+        close()
+        close = notify({ kind: 'info', key: 'savingAll', values: { saved, total } })
+      })
+      if (outcome === null) return
+      close()
+      const { saved, missing } = outcome
+      notify(
+        missing === 0
+          ? { kind: 'info', key: 'savedAll', values: { count: saved } }
+          : { kind: 'warning', key: 'savedSome', values: { count: saved, missing } },
+      )
+    } finally {
+      close()
+    }
+  }
+
+  /** It may have been decided, or found by itself, a moment before. */
+  async function decide(asked: Promise<{ readonly changed: readonly string[] }>): Promise<void> {
+    const { changed } = await asked
+    if (changed.length === 0) notify({ kind: 'info', key: 'nothingToDecide' })
   }
 
   async function move(jobId: string, to: MoveTo): Promise<void> {
@@ -128,5 +176,8 @@ export const canRetry = ({ state }: Job): boolean =>
   state === 'failed' || state === 'cancelled' || state === 'needs_attention'
 export const canCancel = ({ state }: Job): boolean =>
   state === 'queued' || state === 'waiting' || state === 'running' || state === 'needs_attention'
+/** Whether only a person can say what became of the paid request. */
+export const asksForDecision = ({ state, error }: Job): boolean =>
+  state === 'needs_attention' && (error?.code === 'E-SUBMIT-UNKNOWN' || error?.code === 'E-TASK-VANISHED')
 /** A running job is cancelled first. */
 export const canRemove = ({ state }: Job): boolean => state !== 'running' && state !== 'waiting'

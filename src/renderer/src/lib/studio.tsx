@@ -5,6 +5,7 @@ import type { StudioClient } from '../client/studio-client.ts'
 import type { DeskState, DeskStore } from '../stores/desk-store.ts'
 import type { JobsState, JobsStore } from '../stores/jobs-store.ts'
 import type { MediaState, MediaStore } from '../stores/media-store.ts'
+import type { RehearsalState, RehearsalStore } from '../stores/rehearsal-store.ts'
 import type { SessionState, SessionStore } from '../stores/session-store.ts'
 import type { ViewState, ViewStore } from '../stores/view-store.ts'
 import type { Notify } from './notice.ts'
@@ -15,6 +16,7 @@ export type Stores = {
   readonly desk: DeskStore
   readonly media: MediaStore
   readonly jobs: JobsStore
+  readonly rehearsal: RehearsalStore
 }
 
 /** What every feature works with. */
@@ -37,3 +39,5 @@ export const useView = <T,>(select: (state: ViewState) => T): T => useStore(useS
 export const useDesk = <T,>(select: (state: DeskState) => T): T => useStore(useStudio().stores.desk, select)
 export const useMedia = <T,>(select: (state: MediaState) => T): T => useStore(useStudio().stores.media, select)
 export const useJobs = <T,>(select: (state: JobsState) => T): T => useStore(useStudio().stores.jobs, select)
+export const useRehearsal = <T,>(select: (state: RehearsalState) => T): T =>
+  useStore(useStudio().stores.rehearsal, select)

@@ -2,6 +2,8 @@ import { createStore } from 'zustand/vanilla'
 import type { StoreApi } from 'zustand/vanilla'
 import type { LeftOver, Pair } from '../../../shared/model/batch.ts'
 import type { Parameters, ParameterSpec, ParameterValue } from '../../../shared/model/engine.ts'
+import type { Input } from '../../../shared/api/index.ts'
+import type { SpendQuote } from '../../../shared/model/spend.ts'
 import type { Finding } from '../../../shared/model/media.ts'
 import { defaultParameters } from '../../../shared/model/parameters.ts'
 import { addPair, isBelow, leftOverOf, NO_EDITS, pairKey, pairsOf, replacePair } from './desk-pairs.ts'
@@ -19,11 +21,20 @@ type Undoable = {
   readonly overrides: ReadonlyMap<string, Parameters>
 }
 
+/** A paid start that waits for a person's word. */
+export type PriceQuestion = {
+  readonly quote: SpendQuote
+  readonly input: Input<'batch.start'>
+  /** The pairs it is about. */
+  readonly keys: readonly string[]
+}
+
 export type DeskState = Undoable & {
   /** Errors of the plan itself. */
   readonly findings: readonly Finding[]
   readonly isPlanning: boolean
   readonly isStarting: boolean
+  readonly question: PriceQuestion | null
   /** Derived from plan and edits. */
   readonly pairs: readonly DeskPair[]
   readonly leftOver: readonly LeftOver[]
@@ -45,6 +56,7 @@ export function createDeskStore(): DeskStore {
     findings: [],
     isPlanning: false,
     isStarting: false,
+    question: null,
     pairs: [],
     leftOver: [],
     selectedKey: null,

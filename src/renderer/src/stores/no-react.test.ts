@@ -10,6 +10,7 @@ const STORES = [
   () => import('./desk-store.ts'),
   () => import('./jobs-store.ts'),
   () => import('./media-store.ts'),
+  () => import('./rehearsal-store.ts'),
   () => import('./session-store.ts'),
   () => import('./view-store.ts'),
 ]

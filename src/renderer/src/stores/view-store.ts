@@ -2,11 +2,13 @@ import { createStore } from 'zustand/vanilla'
 import type { StoreApi } from 'zustand/vanilla'
 
 export type View = 'desk' | 'queue'
+export type SettingsPart = 'general' | 'engines' | 'storage'
 
 /** Where the person is in the window; nothing of it outlives the window. */
 export type ViewState = {
   readonly view: View
-  readonly dialog: 'settings' | 'shortcuts' | null
+  readonly dialog: 'settings' | 'shortcuts' | 'rehearsal' | null
+  readonly settingsPart: SettingsPart
   /** Files on their way to the core, in a browser. */
   readonly upload: { readonly doneFiles: number; readonly totalFiles: number } | null
   readonly selectedJobId: string | null
@@ -14,5 +16,11 @@ export type ViewState = {
 export type ViewStore = StoreApi<ViewState>
 
 export function createViewStore(): ViewStore {
-  return createStore<ViewState>(() => ({ view: 'desk', dialog: null, upload: null, selectedJobId: null }))
+  return createStore<ViewState>(() => ({
+    view: 'desk',
+    dialog: null,
+    settingsPart: 'general',
+    upload: null,
+    selectedJobId: null,
+  }))
 }

@@ -6,12 +6,22 @@ import { ENGINE_PARAMETERS, defaultParameters } from '../../../../shared/model/p
 import type { Settings } from '../../../../shared/model/settings.ts'
 import type { DroppedFile } from '../../client/dropped-files.ts'
 import type { Studio } from '../../lib/studio.tsx'
-import { clearDesk, parametersOf, putPairs, putPlan, recallFiles, takeStarted, undo } from '../../stores/desk-store.ts'
+import type { DeskState } from '../../stores/desk-store.ts'
+import { clearDesk, putPairs, putPlan, recallFiles, takeStarted, undo } from '../../stores/desk-store.ts'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
 import { invalidateJobs } from '../../stores/jobs-store.ts'
-import { checkOf, forgetChecks, isUsable, markPending, putChecks, unknownPaths } from '../../stores/media-store.ts'
+import {
+  checkOf,
+  forgetChecks,
+  isFixed,
+  isUsable,
+  markPending,
+  putChecks,
+  unknownPaths,
+} from '../../stores/media-store.ts'
 import type { MediaState } from '../../stores/media-store.ts'
-import { outputFolderOf } from '../../stores/session-store.ts'
+import { isPaid, lacksKey, outputFolderOf } from '../../stores/session-store.ts'
+import type { SessionState } from '../../stores/session-store.ts'
 
 /** Results come back while later files are still being looked at. */
 const CHECKS_AT_ONCE = 24
@@ -30,7 +40,12 @@ export type DeskActions = {
   /** Drops a refused folder: results go to the present one. */
   readonly keepOutputFolder: () => void
   readonly pickOutputFolder: () => Promise<void>
+  /** A paid engine's jobs wait for `confirm`, with their price on the desk. */
   readonly start: (again: boolean) => Promise<void>
+  /** Agrees to the price on the desk. `maxCost`: what does not fit below it stays unsent. */
+  readonly confirm: (maxCost: number | null) => Promise<void>
+  /** Nothing is sent. */
+  readonly decline: () => void
   readonly clear: () => void
 }
 
@@ -98,6 +113,15 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     if (desk.getState().inputs.length > 0) await plan(desk.getState().inputs)
   }
 
+  const begin = async (input: Input<'batch.start'>, keys: readonly string[]): Promise<void> => {
+    const { jobs: made } = await client.call('batch.start', input)
+    takeStarted(desk, keys)
+    invalidateJobs(jobs)
+    view.setState({ view: 'queue', selectedJobId: made[0]?.jobId ?? null })
+    const { parameters } = session.getState().settings
+    await change({ parameters: { ...parameters, [input.engine]: input.parameters ?? {} } })
+  }
+
   return {
     addPaths,
     addFiles: async (files) => {
@@ -162,27 +186,37 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
       const state = desk.getState()
       const { settings } = session.getState()
       const ready = startable(media.getState(), settings.engine, state.pairs)
-      if (ready.length === 0 || state.isStarting) return
+      if (ready.length === 0 || state.isStarting || lacksKey(session.getState(), settings.engine)) return
       desk.setState({ isStarting: true })
       try {
-        const { jobs: made } = await client.call('batch.start', {
-          engine: settings.engine,
-          pairs: ready.map(({ key, pair }) => withOverride(pair, state.overrides.get(key))),
-          parameters: parametersOf(state, null),
-          outputFolder: outputFolderOf(session.getState()),
-          again,
-        })
-        takeStarted(
-          desk,
-          ready.map(({ key }) => key),
-        )
-        invalidateJobs(jobs)
-        view.setState({ view: 'queue', selectedJobId: made[0]?.jobId ?? null })
-        await change({ parameters: { ...settings.parameters, [settings.engine]: parametersOf(state, null) } })
+        const input = startInput(state, session.getState(), ready, again)
+        const keys = ready.map(({ key }) => key)
+        if (isPaid(session.getState(), settings.engine)) {
+          const quote = await client.call('spend.quote', input)
+          if (quote.jobs > 0) {
+            desk.setState({ question: { quote, input, keys } })
+            return
+          }
+        }
+        await begin(input, keys)
       } finally {
         desk.setState({ isStarting: false })
       }
     },
+    confirm: async (maxCost) => {
+      const { question, isStarting } = desk.getState()
+      if (question === null || question.quote.price === null || isStarting) return
+      const { high, currency } = question.quote.price
+      const spend = { confirmed: high, currency, ...(maxCost === null ? {} : { maxCost }) }
+      desk.setState({ isStarting: true })
+      try {
+        await begin({ ...question.input, spend }, question.keys)
+      } finally {
+        // Whatever became of it: this price was agreed to once.
+        desk.setState({ isStarting: false, question: null })
+      }
+    },
+    decline: () => desk.setState({ question: null }),
     clear: () => {
       if (desk.getState().inputs.length === 0 && desk.getState().pairs.length === 0) return
       clearDesk(desk)
@@ -191,13 +225,42 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
   }
 }
 
-/** Pairs of which nothing is known that would make them fail. */
+const filesOf = ({ source, voice, driver }: Pair): string[] =>
+  [source, voice, driver].filter((path) => path !== undefined)
+
+/** Pairs of which nothing is known that would make them fail; `repair` where a person lets what is wrong be repaired. */
 export function startable(media: MediaState, engine: EngineId, pairs: readonly DeskPair[]): DeskPair[] {
-  return pairs.filter(({ pair }) =>
-    [pair.source, pair.voice, pair.driver].every(
-      (path) => path === undefined || isUsable(checkOf(media, engine, path)),
-    ),
-  )
+  return pairs.flatMap(({ key, pair }) => {
+    const checks = filesOf(pair).map((path) => checkOf(media, engine, path))
+    if (!checks.every((check) => isUsable(check) || isFixed(media.approved, check))) return []
+    return [
+      checks.some((check) => isFixed(media.approved, check)) ? { key, pair: { ...pair, repair: true } } : { key, pair },
+    ]
+  })
+}
+
+/** The jobs that these pairs would become: what is priced is what is started. */
+export function startInput(
+  { overrides, parameters }: Pick<DeskState, 'overrides' | 'parameters'>,
+  session: Pick<SessionState, 'info' | 'settings'>,
+  ready: readonly DeskPair[],
+  again: boolean,
+): Input<'batch.start'> {
+  const { engine } = session.settings
+  return {
+    engine,
+    pairs: ready.map(({ key, pair }) => withOverride(pair, knownOf(engine, overrides.get(key)))),
+    parameters: knownOf(engine, parameters) ?? {},
+    outputFolder: outputFolderOf(session),
+    again,
+  }
+}
+
+/** Values that were set for another engine stay with it. */
+function knownOf(engine: EngineId, values: Pair['parameters']): Pair['parameters'] {
+  if (values === undefined) return undefined
+  const known = new Set(ENGINE_PARAMETERS[engine].map(({ key }) => key))
+  return Object.fromEntries(Object.entries(values).filter(([key]) => known.has(key)))
 }
 
 function withOverride(pair: Pair, override: Pair['parameters']): Input<'batch.start'>['pairs'][number] {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Popover } from '@base-ui/react/popover'
 import { toErrorData } from '../../../../shared/errors.ts'
 import type { ErrorData } from '../../../../shared/errors.ts'
+import type { SpendQuote } from '../../../../shared/model/spend.ts'
 import { ENGINE_IDS } from '../../../../shared/model/engine.ts'
 import { Button } from '../../components/button.tsx'
 import buttons from '../../components/button.module.css'
@@ -12,15 +13,18 @@ import { TextField } from '../../components/text-field.tsx'
 import { attempt } from '../../lib/notice.ts'
 import { useDesk, useMedia, useSession, useStudio } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
-import { outputFolderOf } from '../../stores/session-store.ts'
+import { formatMoney } from '../../lib/format.ts'
+import { lacksKey, outputFolderOf } from '../../stores/session-store.ts'
 import { startable } from './desk-actions.ts'
 import { useDeskActions } from './desk-context.tsx'
+import { PriceDialog } from './price-dialog.tsx'
+import { useQuote } from './use-quote.ts'
 import styles from './start-bar.module.css'
 
 /** Engine, folder and the one button that starts. */
 export function StartBar() {
   const { t } = useTranslation()
-  const { notify } = useStudio()
+  const { stores, notify } = useStudio()
   const actions = useDeskActions()
   const engine = useSession(({ settings }) => settings.engine)
   const offered = useSession(({ info }) => info?.engines)
@@ -32,6 +36,10 @@ export function StartBar() {
   const ready = useMemo(() => startable(media, engine, pairs).length, [media, engine, pairs])
   const [again, setAgain] = useState(false)
   const left = pairs.length - ready
+  const hasNoKey = useSession((state) => lacksKey(state, engine))
+  const keys = useSession((state) => state.keys)
+  const quote = useQuote(again)
+  const openEngines = () => stores.view.setState({ dialog: 'settings', settingsPart: 'engines' })
 
   return (
     <footer className={styles.bar}>
@@ -48,7 +56,11 @@ export function StartBar() {
             return {
               value,
               label: t(`window.engine.${value}.label`),
-              note: isOffered ? t(`window.engine.${value}.note`) : t('window.engine.notYet'),
+              note: !isOffered
+                ? t('window.engine.notYet')
+                : keys.some((key) => key.engine === value && key.state === 'missing')
+                  ? `${t(`window.engine.${value}.note`)} ${t('window.engine.noKey')}`
+                  : t(`window.engine.${value}.note`),
               disabled: !isOffered,
             }
           })}
@@ -80,19 +92,34 @@ export function StartBar() {
         </Popover.Portal>
       </Popover.Root>
       <div className={styles.start}>
+        {hasNoKey ? (
+          <>
+            <span className={styles.left}>{t('window.desk.noKey')}</span>
+            <Button onClick={openEngines}>{t('window.desk.addKey')}</Button>
+          </>
+        ) : null}
         {left === 0 ? null : <span className={styles.left}>{t('window.desk.leftOut', { count: left })}</span>}
         <Button
           kind="primary"
           size="large"
           icon="play"
-          disabled={ready === 0 || isStarting || isPlanning}
+          disabled={ready === 0 || isStarting || isPlanning || hasNoKey}
           onClick={() => attempt(notify, actions.start(again))}
         >
-          {t('window.desk.start', { count: ready })}
+          <StartLabel ready={ready} quote={quote} />
         </Button>
       </div>
+      <PriceDialog />
     </footer>
   )
+}
+
+function StartLabel({ ready, quote }: { readonly ready: number; readonly quote: SpendQuote | null }) {
+  const { t, i18n } = useTranslation()
+  const start = t('window.desk.start', { count: ready })
+  if (quote === null || quote.price === null) return start
+  const amount = formatMoney(quote.price.high, quote.price.currency, i18n.language)
+  return `${start} · ${quote.jobs === 0 ? t('window.desk.free') : t('window.desk.about', { amount })}`
 }
 
 function OutputFolder() {

@@ -10,9 +10,10 @@ import { ProgressBar } from '../../components/progress-bar.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
 import { formatPercent } from '../../lib/format.ts'
-import { canCancel, canRemove, canRetry, useJobActions } from '../../lib/job-actions.tsx'
+import { asksForDecision, canCancel, canRemove, canRetry, useJobActions } from '../../lib/job-actions.tsx'
 import { useCheck, useThumbnailUrl } from '../../lib/use-file-facts.ts'
 import { useJobs, useSession } from '../../lib/studio.tsx'
+import { WaitLine } from '../../lib/wait-line.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
 import styles from './job-row.module.css'
 
@@ -64,7 +65,7 @@ export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowPr
             onClick={() => actions.retry([job.jobId])}
           />
         ) : null}
-        {canCancel(job) ? (
+        {canCancel(job) && !asksForDecision(job) ? (
           <IconButton icon="stop" label={t('window.queue.cancel')} onClick={() => actions.cancel([job.jobId])} />
         ) : null}
         <JobMenu job={job} />
@@ -97,7 +98,13 @@ function JobStatus({ job }: { readonly job: Job }) {
         ) : null}
         <span className={styles.state}>{t(`state.${state}`)}</span>
       </span>
-      {job.error !== undefined && state !== 'done' ? <ErrorLine error={job.error} /> : null}
+      {job.error !== undefined && state !== 'done' ? (
+        <ErrorLine error={job.error} />
+      ) : job.why !== undefined && job.why.reason !== 'turn' ? (
+        <span className={styles.detail}>
+          <WaitLine why={job.why} />
+        </span>
+      ) : null}
       {state === 'done' && job.reused === true ? (
         <span className={styles.detail}>{t('window.queue.reused')}</span>
       ) : null}
@@ -151,7 +158,7 @@ function JobMenu({ job }: { readonly job: Job }) {
         shortcut: t('window.key.retry'),
         run: () => actions.retry([jobId]),
       })
-    if (canCancel(job))
+    if (canCancel(job) && !asksForDecision(job))
       entries.push({ kind: 'item', icon: 'stop', label: t('window.queue.cancel'), run: () => actions.cancel([jobId]) })
     entries.push({
       kind: 'item',

@@ -14,7 +14,7 @@ const FILTERS = ['all', 'open', 'done', 'failed'] as const
 /** What is shown, how far it all is, and what concerns more than one job. */
 export function QueueToolbar() {
   const { t } = useTranslation()
-  const { stores } = useStudio()
+  const { client, stores } = useStudio()
   const actions = useJobActions()
   const filter = useJobs((state) => state.filter)
   const counts = useJobs((state) => state.counts)
@@ -66,6 +66,17 @@ export function QueueToolbar() {
               disabled: open === 0,
               run: actions.cancelAllOpen,
             },
+            ...(client.filesHavePaths
+              ? []
+              : [
+                  {
+                    kind: 'item' as const,
+                    icon: 'save' as const,
+                    label: t('window.queue.saveAll'),
+                    disabled: counts.done === 0,
+                    run: actions.saveAll,
+                  },
+                ]),
             {
               kind: 'item',
               icon: 'trash',

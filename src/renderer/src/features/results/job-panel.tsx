@@ -5,11 +5,16 @@ import type { Job, JobDetail } from '../../../../shared/model/job.ts'
 import { Button } from '../../components/button.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
-import { canCancel, canRetry, useJobActions } from '../../lib/job-actions.tsx'
+import { asksForDecision, canCancel, canRetry, useJobActions } from '../../lib/job-actions.tsx'
 import { useCheck, useThumbnailUrl } from '../../lib/use-file-facts.ts'
 import { Findings } from '../../lib/findings.tsx'
 import { useJobs, useSession, useStudio, useView } from '../../lib/studio.tsx'
+import { WaitLine } from '../../lib/wait-line.tsx'
+import { isPaid } from '../../stores/session-store.ts'
+import { AttentionCard } from './attention-card.tsx'
+import { BatchSummary } from './batch-summary.tsx'
 import { ErrorCard } from './error-card.tsx'
+import { PaidFacts } from './paid-facts.tsx'
 import { StepHistory } from './step-history.tsx'
 import { Player } from './player.tsx'
 import styles from './job-panel.module.css'
@@ -30,6 +35,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
   const check = useCheck(job.engine, job.source)
   const thumbnailUrl = useThumbnailUrl(check)
   const partner = job.voice ?? job.driver
+  const paid = useSession((state) => isPaid(state, job.engine))
   return (
     <article className={styles.page}>
       {job.state === 'done' ? (
@@ -49,7 +55,14 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
         </h2>
         {job.state === 'done' ? <ResultActions job={job} /> : null}
         {job.error === undefined || job.state === 'done' ? null : <ErrorCard job={job} error={job.error} />}
-        {canRetry(job) || canCancel(job) ? (
+        {job.why === undefined ? null : (
+          <p className={styles.why}>
+            <WaitLine why={job.why} />
+          </p>
+        )}
+        {asksForDecision(job) ? (
+          <AttentionCard job={job} />
+        ) : canRetry(job) || canCancel(job) ? (
           <div className={styles.buttons}>
             {canRetry(job) ? (
               <Button kind="primary" icon="retry" onClick={() => actions.retry([job.jobId])}>
@@ -63,6 +76,16 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
             ) : null}
           </div>
         ) : null}
+        {paid && canCancel(job) && !asksForDecision(job) ? (
+          <p className={styles.truth}>{t(`window.truth.${cancelTruth(job, detail)}`)}</p>
+        ) : null}
+        {paid && canDownloadAgain(job, detail) ? (
+          <div className={styles.buttons}>
+            <Button icon="save" onClick={() => actions.downloadAgain(job.jobId)}>
+              {t('window.results.downloadAgain')}
+            </Button>
+          </div>
+        ) : null}
         <Findings findings={job.findings} />
         <dl className={styles.facts}>
           <dt>{t('window.results.portrait')}</dt>
@@ -74,6 +97,8 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
           <dt>{t('window.desk.engine')}</dt>
           <dd>{t(`window.engine.${job.engine}.label`)}</dd>
         </dl>
+        {paid ? <PaidFacts job={job} detail={detail} /> : null}
+        {paid ? <BatchSummary job={job} /> : null}
         {detail === null ? null : <StepHistory detail={detail} />}
       </div>
     </article>
@@ -109,11 +134,26 @@ function fileNameOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
 }
 
+/** What cancelling does where the job stands: free, cancelled at the vendor, or too late to save money. */
+function cancelTruth({ step }: Job, detail: JobDetail | null): 'free' | 'submitting' | 'pending' | 'running' | 'made' {
+  const submit = detail?.submits.at(-1)
+  if (step === 'download' || step === 'finish' || submit?.verdict === 'succeeded') return 'made'
+  if (step === 'render') return 'running'
+  if (step === 'vendor_queue') return 'pending'
+  return step === 'submit' && submit !== undefined ? 'submitting' : 'free'
+}
+
+/** Whether the vendor made a result that may be fetched once more; where it lies already, nothing happens. */
+function canDownloadAgain({ state }: Job, detail: JobDetail | null): boolean {
+  const isOver = state === 'done' || state === 'failed' || state === 'expired'
+  return isOver && detail?.submits.at(-1)?.verdict === 'succeeded'
+}
+
 /** Read anew whenever the job has moved on. */
-function useDetail({ jobId, state, step }: Job): JobDetail | null {
+function useDetail({ jobId, state, step, operation, usage }: Job): JobDetail | null {
   const { client } = useStudio()
   const [read, setRead] = useState<{ readonly at: string; readonly detail: JobDetail } | null>(null)
-  const at = `${jobId} ${state} ${step}`
+  const at = `${jobId} ${state} ${step} ${operation ?? ''} ${String(usage?.amount)}`
   useEffect(() => {
     let isGone = false
     client.call('jobs.show', { jobId }).then(

@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next'
 import { ENGINE_PARAMETERS } from '../../../../shared/model/parameters.ts'
 import type { JobDetail } from '../../../../shared/model/job.ts'
-import { formatLength, formatTime } from '../../lib/format.ts'
+import { formatClock, formatLength } from '../../lib/format.ts'
+import { useNow } from '../../lib/use-now.ts'
 import { useSentence } from '../../lib/use-sentence.ts'
 import styles from './step-history.module.css'
 
@@ -9,6 +10,7 @@ import styles from './step-history.module.css'
 export function StepHistory({ detail }: { readonly detail: JobDetail }) {
   const { t, i18n } = useTranslation()
   const sentence = useSentence()
+  const now = useNow(detail.history.some(({ endedAt }) => endedAt === undefined))
   const show = (key: string, value: string | number | boolean): string => {
     if (typeof value === 'boolean') return value ? t('window.parameters.on') : t('window.parameters.off')
     const choice = `parameter.${key}.choice.${String(value)}`
@@ -36,7 +38,7 @@ export function StepHistory({ detail }: { readonly detail: JobDetail }) {
                 <span className={styles.outcome}>{t(`window.outcome.${entry.outcome}`)}</span>
                 <span className={styles.faint}>
                   {entry.endedAt === undefined
-                    ? formatTime(entry.startedAt, i18n.language)
+                    ? formatClock((now - entry.startedAt) / 1000)
                     : formatLength((entry.endedAt - entry.startedAt) / 1000, i18n.language)}
                 </span>
                 {entry.error === undefined ? null : (

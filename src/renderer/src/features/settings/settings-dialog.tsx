@@ -5,18 +5,22 @@ import type { Settings } from '../../../../shared/model/settings.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { Segmented } from '../../components/segmented.tsx'
 import { Select } from '../../components/select.tsx'
 import { SwitchField } from '../../components/switch-field.tsx'
 import { attempt } from '../../lib/notice.ts'
 import { useSession, useStudio, useView } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
 import { DefaultFolder } from './default-folder.tsx'
+import { EngineSettings } from './engine-settings.tsx'
+import { StorageSettings } from './storage-settings.tsx'
 import styles from './settings-dialog.module.css'
 
 export function SettingsDialog() {
   const { t } = useTranslation()
   const { stores } = useStudio()
   const isOpen = useView(({ dialog }) => dialog === 'settings')
+  const part = useView(({ settingsPart }) => settingsPart)
   return (
     <Dialog
       title={t('window.settings.title')}
@@ -24,10 +28,33 @@ export function SettingsDialog() {
       isOpen={isOpen}
       onClose={() => stores.view.setState({ dialog: null })}
     >
+      <div className={styles.tabs}>
+        <Segmented
+          label={t('window.settings.tabs')}
+          size="wide"
+          value={part}
+          options={(['general', 'engines', 'storage'] as const).map((value) => ({
+            value,
+            label: t(`window.settings.part.${value}`),
+          }))}
+          onChange={(settingsPart) => stores.view.setState({ settingsPart })}
+        />
+      </div>
       <div className={styles.groups}>
-        <Choices />
-        <Parts />
-        <About />
+        {part === 'general' ? (
+          <>
+            <Choices />
+            <Parts />
+            <About />
+          </>
+        ) : null}
+        {part === 'engines' ? (
+          <>
+            <EngineSettings />
+            <Rehearsal />
+          </>
+        ) : null}
+        {part === 'storage' ? <StorageSettings /> : null}
       </div>
     </Dialog>
   )
@@ -80,6 +107,22 @@ function Choices() {
         checked={settings.aiLabel}
         onChange={(aiLabel) => change({ aiLabel })}
       />
+    </section>
+  )
+}
+
+function Rehearsal() {
+  const { t } = useTranslation()
+  const { stores } = useStudio()
+  return (
+    <section className={styles.group}>
+      <div className={styles.row}>
+        <div>
+          <h3>{t('window.rehearsal.title')}</h3>
+          <p className={styles.faint}>{t('window.rehearsal.short')}</p>
+        </div>
+        <Button onClick={() => stores.view.setState({ dialog: 'rehearsal' })}>{t('window.rehearsal.open')}</Button>
+      </div>
     </section>
   )
 }

@@ -15,7 +15,7 @@ type WelcomeProps = {
 /** An empty desk: where to drop, and a first video without bringing anything. */
 export function Welcome({ onAddFiles, onAddFolder, onSamples }: WelcomeProps) {
   const { t } = useTranslation()
-  const { notify } = useStudio()
+  const { stores, notify } = useStudio()
   const [isBusy, setBusy] = useState(false)
   const samples = async () => {
     setBusy(true)
@@ -57,9 +57,14 @@ export function Welcome({ onAddFiles, onAddFolder, onSamples }: WelcomeProps) {
           <h2>{t('window.welcome.samplesTitle')}</h2>
           <p className={styles.text}>{t('window.welcome.samplesText')}</p>
         </div>
-        <Button icon="film" disabled={isBusy} onClick={() => attempt(notify, samples())}>
-          {t('window.welcome.samples')}
-        </Button>
+        <div className={styles.tries}>
+          <Button icon="film" disabled={isBusy} onClick={() => attempt(notify, samples())}>
+            {t('window.welcome.samples')}
+          </Button>
+          <Button kind="quiet" onClick={() => stores.view.setState({ dialog: 'rehearsal' })}>
+            {t('window.rehearsal.open')}
+          </Button>
+        </div>
       </div>
     </div>
   )

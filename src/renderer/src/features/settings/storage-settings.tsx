@@ -1,0 +1,59 @@
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Output } from '../../../../shared/api/index.ts'
+import type { BucketPreset } from '../../../../shared/model/storage.ts'
+import { Icon } from '../../components/icon.tsx'
+import { attempt } from '../../lib/notice.ts'
+import { useStudio } from '../../lib/studio.tsx'
+import { BucketForm } from './bucket-form.tsx'
+import styles from './settings-dialog.module.css'
+
+export type BucketState = Output<'storage.get'>
+
+/** How a paid service gets to see portraits and voices, and the user's own bucket for it. */
+export function StorageSettings() {
+  const { t } = useTranslation()
+  const { client, notify } = useStudio()
+  const [read, setRead] = useState<{
+    readonly bucket: BucketState
+    readonly presets: readonly BucketPreset[]
+  } | null>(null)
+  useEffect(() => {
+    const reading = Promise.all([client.call('storage.get', {}), client.call('storage.presets', {})])
+    attempt(
+      notify,
+      reading.then(([state, { presets: known }]) => setRead({ bucket: state, presets: known })),
+    )
+  }, [client, notify])
+  if (read === null) return null
+  const { bucket, presets } = read
+  const hasBucket = bucket.config !== null
+  return (
+    <>
+      <section className={styles.group}>
+        <div>
+          <h3>{t('window.storage.title')}</h3>
+          <p className={styles.faint}>{t('window.storage.text')}</p>
+        </div>
+        <ul className={styles.ways}>
+          {(['bucket', 'vendor'] as const).map((way) => {
+            const isUsed = (way === 'bucket') === hasBucket
+            return (
+              <li key={way} className={styles.way} data-used={isUsed}>
+                <Icon name={isUsed ? 'check' : 'info'} size={14} />
+                <div>
+                  <p className={styles.strong}>
+                    {t(`window.storage.way.${way}.title`)}
+                    {isUsed ? <span className={styles.tag}>{t('window.storage.used')}</span> : null}
+                  </p>
+                  <p className={styles.faint}>{t(`window.storage.way.${way}.text`)}</p>
+                </div>
+              </li>
+            )
+          })}
+        </ul>
+      </section>
+      <BucketForm bucket={bucket} presets={presets} onChange={(next) => setRead({ bucket: next, presets })} />
+    </>
+  )
+}
