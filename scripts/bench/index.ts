@@ -1,12 +1,14 @@
 import { benchAnimator } from './animator.ts'
 import { benchPrecheck } from './precheck.ts'
 import { benchQueue } from './queue.ts'
+import { benchVendorSlot } from './vendor-slot.ts'
 
-/** `npm run bench [precheck|queue|animator]…`: the figures of the project, each as a ratio within one run where it can be. */
+/** `npm run bench [precheck|queue|slot|animator]…`: the figures of the project, each as a ratio within one run where it can be. */
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   precheck: () => benchPrecheck(),
   queue: () => benchQueue(),
+  slot: () => benchVendorSlot(),
   animator: () => benchAnimator(),
 }
 

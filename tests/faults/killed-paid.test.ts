@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -20,7 +20,6 @@ const REPEATS = 2
 /** Deterministic, so that a failure can be repeated. */
 const RANDOM_KILLS = 20
 const SEED = 20_261_122
-const here = dirname(fileURLToPath(import.meta.url))
 
 type Kill =
   /** In the program: patterns of its calls, see the kill switch. */
@@ -143,8 +142,9 @@ async function makeWorld(): Promise<World> {
     },
     run: (env, decision = '') => {
       const preload = new URL('kill-switch.preload.ts', import.meta.url).href
+      const program = fileURLToPath(new URL('./paid-batch.ts', import.meta.url))
       const args = [dataDir, inputs, output, simulator.dashscopeUrl, String(FACTOR), decision]
-      const child = spawn(process.execPath, ['--import', preload, join(here, 'paid-batch.ts'), ...args], {
+      const child = spawn(process.execPath, ['--import', preload, program, ...args], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'inherit'],
       })

@@ -163,8 +163,6 @@ type RemoteDependencies = {
   readonly queue: () => Queue
 }
 
-export type Remote = ReturnType<typeof createRemote>
-
 /** The paid engines: their workflows, the money side of starting batches, and what people may decide about their jobs. */
 export function createRemote(dependencies: RemoteDependencies) {
   const { ports, engines, database, settings, store, journal, media, tempFiles, writer, http, access, options, queue } =
@@ -282,6 +280,13 @@ export function createRemote(dependencies: RemoteDependencies) {
     /** For a quiet moment: objects that could not be deleted before. */
     sweep: (): void => {
       for (const remote of jobs.values()) void remote.sweep()
+    },
+    /** Before the end: deletes what no open job needs any more. A sweep under way may have looked before the last job ended. */
+    tidy: async (): Promise<void> => {
+      for (const remote of jobs.values()) {
+        await remote.sweep()
+        await remote.sweep()
+      }
     },
     stop: (): void => {
       for (const remote of jobs.values()) remote.stop()

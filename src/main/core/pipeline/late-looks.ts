@@ -104,4 +104,3 @@ export function createLateLooks(parts: LateDependencies) {
     },
   }
 }
-export type LateLooks = ReturnType<typeof createLateLooks>

@@ -156,4 +156,3 @@ export function createOperationPoller({ clock, random, poll, list, intervalMs }:
     },
   }
 }
-export type OperationPoller = ReturnType<typeof createOperationPoller>
