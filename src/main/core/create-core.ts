@@ -77,6 +77,8 @@ const HOUSEKEEPING_MS = 60_000
 const REPAIRED_FOLDER = 'repaired'
 /** What a stop may take, whatever hangs. */
 const STOP_LIMIT_MS = 2500
+/** Of that, what deleting the last inputs from a storage may take; the next start deletes the rest. */
+const TIDY_LIMIT_MS = 1000
 
 /** What needs no claim on the data folder: finding tools, looking at media, finding faces. */
 function createLookers(ports: Ports, overrides: CoreOverrides) {
@@ -312,6 +314,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     releases.push(housekeeping.stop)
     releases.push(rehearsal.stop)
     releases.push(async () => {
+      await within(clock, TIDY_LIMIT_MS, remote.tidy())
       remote.stop()
       await queue.stop()
     })
@@ -360,6 +363,14 @@ export async function openReadOnly(ports: Ports): Promise<ReadOnlyCore> {
     await releaseAll(releases, ports)
     throw thrown
   }
+}
+
+/** Until work has ended, however it ended, or the time is over. */
+async function within(clock: Ports['clock'], limitMs: number, work: Promise<void>): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const timer = clock.setTimer(limitMs, resolve)
+  await Promise.race([work, over])
+  timer.cancel()
 }
 
 type Release = () => void | Promise<void>

@@ -241,6 +241,7 @@ export function createRemote(dependencies: RemoteDependencies) {
         isChecked: (sha256) => engine.checkSource === undefined || verdicts.find(engineId, sha256) !== null,
         quote: (seconds, checks) => spend.quoteOf(engine, seconds, checks),
         setMaxCost: spend.setMaxCost,
+        unreserve: spend.unmade,
         facts: () => ({
           pricesAsOf: spend.pricesOf(engineId).asOf,
           spentToday: spend.spentToday(engineId),

@@ -11,6 +11,8 @@ import type { SimulatorPorts } from './simulator-ports.ts'
 export type SimulatorOptions = {
   /** 0: any free port. */
   readonly port?: number
+  /** What stands before its upload and result addresses when it is reached under another name; its own origin otherwise. */
+  readonly publicOrigin?: string
   readonly faults?: readonly Fault[]
   readonly dashscope?: DashscopeOptions
   readonly onCharge?: (charge: Charge) => void
@@ -35,7 +37,7 @@ export async function startSimulator(ports: SimulatorPorts, options: SimulatorOp
   const faults = createFaultDial(options.faults)
   const calls: CallRecord[] = []
   let origin = ''
-  const dashscope = dashscopeRoutes(ports, ledger, () => origin, options.dashscope ?? {})
+  const dashscope = dashscopeRoutes(ports, ledger, () => options.publicOrigin ?? origin, options.dashscope ?? {})
   const server = await serve({
     port: options.port ?? 0,
     clock: ports.clock,

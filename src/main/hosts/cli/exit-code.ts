@@ -36,7 +36,7 @@ function outerCause(code: ErrorCode): ExitCode | null {
   if (code === 'E-INSTANCE' || code === 'E-INTERNAL' || code === 'E-LOCAL-AUTH') return EXIT.couldNotRun
   if (code.startsWith('E-DB-') || code.startsWith('E-TOOL-')) return EXIT.couldNotRun
   if (code === 'E-DISK-FULL' || code === 'E-OUT-PERMISSION') return EXIT.disk
-  if (code.startsWith('E-KEY-') || code === 'E-CREDITS') return EXIT.keyOrCredits
+  if (code.startsWith('E-KEY-') || code === 'E-BUCKET-AUTH' || code === 'E-CREDITS') return EXIT.keyOrCredits
   return null
 }
 
