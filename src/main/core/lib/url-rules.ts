@@ -38,6 +38,11 @@ export function withoutQuery(text: string): string {
   return (text.split(/[?#]/, 1)[0] ?? '').slice(0, 300)
 }
 
+/** Somebody else's words with the queries of all addresses in them cut off: what they echo may carry a signature of ours. */
+export function withoutQueries(text: string): string {
+  return text.replace(/(https?:\/\/[^\s"'?<>]+)\?[^\s"'<>]*/gi, '$1')
+}
+
 /**
  * The base URL of a vendor as a person overrides it: https, or, with `allowInsecure`, plain http to loopback.
  * Throws E-CONFIG-INSECURE or E-CONFIG-INVALID with the setting's name.

@@ -116,6 +116,7 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
     if (engine.checkSource === undefined) return { kind: 'next', step: 'submit' }
     const known = verdicts.find(engine.id, source.sha256)
     if (known !== null) spend.checkSpared(job.jobId)
+    else spend.reserve(engine, job, remote.seconds, true)
     try {
       const verdict = known ?? (await checkOnce(job, source.sha256, remote.objects, context))
       if (verdict === null) return fromTheStart(work)
@@ -226,6 +227,7 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
         }
       } catch (cause) {
         logger.warn({ jobId: job.jobId, cause }, 'the vendor could not be asked to cancel')
+        return 'keep'
       } finally {
         timer.cancel()
       }
@@ -367,7 +369,8 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
 
     adopt: async (job: JobRecord, operation: string): Promise<boolean> => {
       const attempt = journal.standing(job.jobId)
-      if (attempt === null || attempt.outcome === 'accepted') return false
+      const isOpen = job.state === 'needs_attention' || job.state === 'cancelled'
+      if (!isOpen || attempt === null || attempt.outcome === 'accepted') return false
       const refused = (reason: string) =>
         new StudioError('E-PARAM-RANGE', { params: { name: 'operation', value: operation, reason } })
       if (journal.ownerOf(engine.id, operation) !== null) throw refused('owned')

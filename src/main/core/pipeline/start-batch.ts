@@ -42,6 +42,8 @@ export type Purse = {
   readonly quote: (seconds: number, checks: number) => Quote
   readonly setMaxCost: (batchId: string, maxCost: number | null) => void
   readonly facts: () => Pick<SpendQuote, 'pricesAsOf' | 'spentToday' | 'dayCap'>
+  /** What was set aside for a job in an earlier batch is free again: it counts in the batch that goes on with it. */
+  readonly unreserve: (jobId: string) => void
   /** A person acted: what stood still for want of one goes on. */
   readonly reopen: () => void
 }
@@ -253,6 +255,7 @@ export async function startBatch(
       // Paid for and gone: only `again` pays for it once more.
       store.update(known, 'expired', { ...here, position })
     } else {
+      if (purse?.hasStanding(known.jobId) === false) purse.unreserve(known.jobId)
       const asNew = { request: one.request, identity: one.identity, work: { inputs: one.inputs } satisfies JobWork }
       // A finished render that only lacks its name keeps what it has.
       const isBegun = known.state === 'queued' && known.step !== firstStep && known.identity === one.identity

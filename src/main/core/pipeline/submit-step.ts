@@ -12,6 +12,7 @@ import {
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { StepContext, StepResult } from '../jobs/step.ts'
 import type { SubmitAttempt } from '../jobs/submit-journal.ts'
+import { withoutQueries } from '../lib/url-rules.ts'
 import { backoffMs, sleep } from '../lib/wait.ts'
 import type { InputUploads } from './input-uploads.ts'
 import type { RemoteWork } from './job-work.ts'
@@ -240,6 +241,4 @@ export const adoptedNote = (id: string): Finding => ({
 })
 
 /** What a person may see of an answer: no key, no signature. */
-function redact(answer: string, secret: string): string {
-  return answer.replaceAll(secret, '[key]').replace(/(https?:\/\/[^\s"'?<>]+)\?[^\s"'<>]*/g, '$1')
-}
+const redact = (answer: string, secret: string): string => withoutQueries(answer.replaceAll(secret, '[key]'))

@@ -166,7 +166,9 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
       pauseFor(thrown)
       return 'again'
     }
-    return thrown instanceof StudioError && thrown.data.retryable ? 'trouble' : 'no'
+    // A locked keychain is for the user to open; waiting alone does not.
+    const isTrouble = thrown instanceof StudioError && thrown.data.retryable && !thrown.code.startsWith('E-KEY-')
+    return isTrouble ? 'trouble' : 'no'
   }
 
   /** Calls until there is an answer, however long that takes; `maxTries` counts answers that are the vendor's trouble. */

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../../shared/errors.ts'
 import type { HttpCall, HttpReply } from '../../lib/http-client.ts'
+import { withoutQueries } from '../../lib/url-rules.ts'
 import type {
   ListedOperation,
   Operation,
@@ -88,7 +89,10 @@ export function vendorTime(reply: HttpReply): number | null {
 
 const protocolError = (reply: HttpReply) =>
   new StudioError('E-VENDOR-PROTOCOL', {
-    params: { vendor: 'DashScope', value: `HTTP ${reply.status} ${reply.text.slice(0, 200)}` },
+    params: {
+      vendor: 'DashScope',
+      value: `HTTP ${reply.status} ${withoutQueries(reply.text.slice(0, 2000)).slice(0, 200)}`,
+    },
     retryable: true,
   })
 
@@ -120,7 +124,7 @@ export async function checkPortrait(sourceUrl: string, context: RemoteContext) {
   const parsed = detectReplySchema.safeParse(answer.body)
   if (!parsed.success) throw protocolError(answer.reply)
   const { output, request_id: requestId } = parsed.data
-  return { pass: output.pass, message: output.message.slice(0, 2000), requestId }
+  return { pass: output.pass, message: withoutQueries(output.message.slice(0, 2000)), requestId }
 }
 
 /** Section 5 and reliability C.0: one POST on a connection of its own, classed by what is proven. */

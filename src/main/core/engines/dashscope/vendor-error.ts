@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../../shared/errors.ts'
+import { withoutQueries } from '../../lib/url-rules.ts'
 import { VendorRefusal } from '../engine.ts'
 import type { RefusalEffect } from '../engine.ts'
 
@@ -63,7 +64,11 @@ export function vendorError(
   const value = [body.code, body.message].filter((part) => part !== '').join(': ') || `HTTP ${status}`
   const region = code === 'E-KEY-REJECTED' && body.code.toLowerCase() === 'invalidapikey'
   return new VendorRefusal(code, {
-    params: { vendor: 'DashScope', value: value.slice(0, MAX_MESSAGE), ...(region ? { reason: 'region' } : {}) },
+    params: {
+      vendor: 'DashScope',
+      value: withoutQueries(value).slice(0, MAX_MESSAGE),
+      ...(region ? { reason: 'region' } : {}),
+    },
     effect,
     retryAfterMs,
     ...(body.requestId === undefined ? {} : { vendorId: body.requestId }),
