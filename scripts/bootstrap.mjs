@@ -19,6 +19,32 @@ async function prepare() {
 
 const cliFile = join(root, 'out/main/cli.js')
 
+/** One more video, the way a paid engine makes it. Gives 0 or what went wrong. */
+function rehearse(node, out, data) {
+  const folder = join(out, 'paid-rehearsal')
+  rmSync(folder, { recursive: true, force: true })
+  return run(node, [cliFile, 'rehearse', '--out', folder, '--data-dir', data])
+}
+
+/** Vitest with these arguments; the last line of all counts what passed. */
+async function runTests(vitestArgs) {
+  const changed = await ensureSystemParts()
+  await installIfNeeded({ again: changed.includes('libsecret') })
+  const node = findNode24()
+  await buildIfNeeded(node)
+  const counts = join(root, 'out/test-counts.json')
+  rmSync(counts, { force: true })
+  const vitest = bin('vitest', 'vitest')
+  const code = await run(node, [vitest, 'run', ...vitestArgs], { env: { ...process.env, STUDIO_TEST_COUNTS: counts } })
+  if (!existsSync(counts)) {
+    console.log('0 passed, 1 failed, 0 skipped')
+    return 1
+  }
+  const { passed, failed, skipped } = JSON.parse(readFileSync(counts, 'utf8'))
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+  return code === 0 && failed > 0 ? 1 : code
+}
+
 const commands = {
   async build() {
     await prepare()
@@ -38,9 +64,10 @@ const commands = {
     const samples = join(root, 'resources/samples')
     const out = join(root, 'demo-output')
     mkdirSync(data, { recursive: true })
-    say('Two portraits, two voices, the offline engine: four videos are coming.')
+    say('Two portraits, two voices, the offline engine: four videos are coming, then one of a simulated paid run.')
     const options = ['--pair', 'all', '--engine', 'offline', '--out', out, '--data-dir', data]
-    const code = await run(node, [cliFile, 'run', samples, ...options, ...args])
+    const rendered = await run(node, [cliFile, 'run', samples, ...options, ...args])
+    const code = rendered === 130 ? rendered : (await rehearse(node, out, data)) || rendered
     const seconds = Math.round((Date.now() - startedAt) / 1000)
     const bytes = installed.downloadedBytes
     const download = bytes === null ? '' : `, ${(bytes / 1e6).toFixed(0)} MB downloaded`
@@ -85,21 +112,11 @@ const commands = {
   },
 
   async test() {
-    const changed = await ensureSystemParts()
-    await installIfNeeded({ again: changed.includes('libsecret') })
-    const node = findNode24()
-    await buildIfNeeded(node)
-    const counts = join(root, 'out/test-counts.json')
-    rmSync(counts, { force: true })
-    const vitest = bin('vitest', 'vitest')
-    const code = await run(node, [vitest, 'run', ...args], { env: { ...process.env, STUDIO_TEST_COUNTS: counts } })
-    if (!existsSync(counts)) {
-      console.log('0 passed, 1 failed, 0 skipped')
-      return 1
-    }
-    const { passed, failed, skipped } = JSON.parse(readFileSync(counts, 'utf8'))
-    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
-    return code === 0 && failed > 0 ? 1 : code
+    return runTests(args)
+  },
+
+  async 'test:faults'() {
+    return runTests(['--config', join(root, 'vitest.faults.config.ts'), ...args])
   },
 
   async bench() {
