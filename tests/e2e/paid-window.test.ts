@@ -1,11 +1,14 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { createS3Client } from '../../src/main/core/storage/s3/s3.ts'
 import { launchChromium } from '../fixtures/chromium.ts'
 import { startPaidHost } from '../fixtures/paid-host.ts'
 import type { PaidHost } from '../fixtures/paid-host.ts'
+import { noRadosgw, startRadosgw } from '../fixtures/radosgw.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 import { makePairs } from '../fixtures/vendor-media.ts'
 import { noWindow, openPage, row } from '../fixtures/window.ts'
@@ -14,6 +17,7 @@ import type { StudioPage } from '../fixtures/window.ts'
 if (noWindow !== undefined) console.warn(`Skipped: paid runs in the window (${noWindow}).`)
 
 const KEY = 'sk-window-3f9a1c77e05b4d21'
+const BUCKET = 'studio-window'
 /** Waits of the contract pass so many times faster. */
 const CLOCK_FACTOR = 20
 const PATIENT = { timeout: 30_000 }
@@ -110,6 +114,41 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
     expect(await pageText()).not.toContain(KEY)
   })
 
+  it('saves copies of all videos into a folder, and never over what lies there', async () => {
+    await open()
+    // The browser's own dialog cannot be driven: a real folder of the page's own stands in for the chosen one.
+    await page.evaluate(() => {
+      Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() })
+    })
+    await prepare(2)
+    await priced(2).click(PATIENT)
+    await dialog()
+      .getByRole('button', { name: /^Start 2 jobs for up to/ })
+      .click()
+    await page.getByText('2 videos are ready.').waitFor(PATIENT)
+    for (let round = 0; round < 2; round += 1) {
+      await page.getByRole('button', { name: 'What can be done with all jobs' }).click()
+      await page.getByRole('menuitem', { name: 'Save all to…' }).click()
+      await page.getByText('2 videos saved.').last().waitFor(PATIENT)
+      await page.getByText('2 videos saved.').waitFor({ state: 'detached', timeout: 20_000 })
+    }
+    const saved = await page.evaluate(async () => {
+      const folder = await navigator.storage.getDirectory()
+      const sizes: Record<string, number> = {}
+      for await (const [name, handle] of folder.entries())
+        if (handle instanceof FileSystemFileHandle) sizes[name] = (await handle.getFile()).size
+      return sizes
+    })
+    const made = (name: string) => statSync(join(host.outputFolder, `${name}.mp4`)).size
+    const [first, second] = ['face-0__face-0', 'face-1__face-1']
+    expect(saved).toEqual({
+      [`${first}.mp4`]: made(first),
+      [`${first} (2).mp4`]: made(first),
+      [`${second}.mp4`]: made(second),
+      [`${second} (2).mp4`]: made(second),
+    })
+  })
+
   it('sends only what fits below the cap of the batch', async () => {
     await open()
     await prepare(3)
@@ -173,7 +212,7 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
 
     await row(page, 'face-1').click()
     await page.getByRole('button', { name: 'Drop…' }).click()
-    await dialog().getByRole('button', { name: 'Drop…' }).click()
+    await dialog().getByRole('button', { name: 'Drop', exact: true }).click()
     await row(page, 'face-1').getByText('Cancelled').waitFor(PATIENT)
     expect(charged('generation')).toBe(3)
   })
@@ -232,4 +271,50 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
       await dialog().getByText(step).waitFor()
     expect(host.simulator.charges()).toEqual([])
   })
+
+  it.skipIf(noRadosgw !== null)(
+    `sets up a real bucket, says what its test found, and pays through it${noRadosgw === null ? '' : ` (skipped: ${noRadosgw})`}`,
+    async () => {
+      const server = await startRadosgw()
+      const config = { endpoint: server.endpoint, region: server.region, bucket: BUCKET, prefix: '', pathStyle: true }
+      const client = createS3Client(config, server)
+      onTestFinished(async () => {
+        client.destroy()
+        await server.stop()
+      })
+      // Secrets out of the environment: nothing of this test may reach the keychain of whoever runs it.
+      const env = { STUDIO_S3_ACCESS_KEY_ID: server.accessKeyId, STUDIO_S3_SECRET_ACCESS_KEY: server.secretAccessKey }
+      await open({ key: KEY, env })
+      await page.getByRole('button', { name: 'Settings' }).click()
+      await dialog().getByRole('button', { name: 'Storage' }).click()
+      await dialog().getByRole('combobox', { name: 'Service' }).click()
+      await page.getByRole('option', { name: 'MinIO' }).click()
+      await dialog().getByLabel('Endpoint').fill(server.endpoint)
+      await dialog().getByLabel('Region').fill(server.region)
+      await dialog().getByLabel('Bucket', { exact: true }).fill(BUCKET)
+      await dialog().getByRole('button', { name: 'Save and test' }).click()
+      await dialog().getByRole('alert').getByText(`There is no bucket called ${BUCKET}.`).waitFor(PATIENT)
+
+      await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
+      await dialog().getByRole('button', { name: 'Test', exact: true }).click()
+      await dialog().getByText('The bucket works and strangers are kept out.').waitFor(PATIENT)
+      expect(await pageText()).not.toContain(server.secretAccessKey)
+      await page.keyboard.press('Escape')
+
+      await prepare(1)
+      await priced(1).click(PATIENT)
+      await dialog()
+        .getByRole('button', { name: /^Start 1 job for up to/ })
+        .click()
+      await page.getByText('1 video is ready.').waitFor(PATIENT)
+      expect(charged('generation')).toBe(1)
+      expect(
+        host.simulator.calls().filter(({ route }) => route === 'dashscope.policy' || route === 'dashscope.upload'),
+      ).toEqual([])
+
+      await page.getByRole('button', { name: 'Settings' }).click()
+      await dialog().getByRole('button', { name: 'Remove the bucket' }).click()
+      await expect.poll(async () => (await studio.call('storage.get', {})).config, PATIENT).toBeNull()
+    },
+  )
 })

@@ -23,12 +23,14 @@ describe('figures in sight', () => {
   })
 
   it('tell estimates coarsely, never as nothing', () => {
-    expect([0, 41, 90, 3600, 7500].map((seconds) => formatSpan(seconds, 'en'))).toEqual([
+    expect([0, 41, 90, 3595, 3600, 7500, 86_399].map((seconds) => formatSpan(seconds, 'en'))).toEqual([
       '5 sec',
       '45 sec',
       '2 min',
       '1 hr',
+      '1 hr',
       '2 hr 5 min',
+      '24 hr',
     ])
   })
 

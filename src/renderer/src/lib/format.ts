@@ -24,9 +24,11 @@ export function formatSpan(seconds: number, language: string): string {
   const unit = (value: number, name: 'second' | 'minute' | 'hour') =>
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
   if (seconds < MINUTE_SECONDS) return unit(Math.max(5, Math.ceil(seconds / 5) * 5), 'second')
-  if (seconds < HOUR_SECONDS) return unit(Math.round(seconds / MINUTE_SECONDS), 'minute')
-  const minutes = Math.round((seconds % HOUR_SECONDS) / MINUTE_SECONDS)
-  const hours = unit(Math.floor(seconds / HOUR_SECONDS), 'hour')
+  // Rounded before it is split, so that no hour has 60 minutes.
+  const whole = Math.round(seconds / MINUTE_SECONDS)
+  if (whole < 60) return unit(whole, 'minute')
+  const minutes = whole % 60
+  const hours = unit(Math.floor(whole / 60), 'hour')
   return minutes === 0 ? hours : `${hours} ${unit(minutes, 'minute')}`
 }
 

@@ -61,7 +61,7 @@ export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowPr
           <IconButton
             icon="retry"
             kind="plain"
-            label={t('window.queue.retry')}
+            label={asksForDecision(job) ? t('window.attention.lookAgain') : t('window.queue.retry')}
             onClick={() => actions.retry([job.jobId])}
           />
         ) : null}
@@ -154,7 +154,7 @@ function JobMenu({ job }: { readonly job: Job }) {
       entries.push({
         kind: 'item',
         icon: 'retry',
-        label: t('window.queue.retry'),
+        label: asksForDecision(job) ? t('window.attention.lookAgain') : t('window.queue.retry'),
         shortcut: t('window.key.retry'),
         run: () => actions.retry([jobId]),
       })

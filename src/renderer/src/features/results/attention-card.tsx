@@ -77,7 +77,7 @@ function Confirm({ job, asked, onClose, onConfirm }: ConfirmProps) {
         <Button kind={asked === 'again' ? 'primary' : 'danger'} onClick={onConfirm}>
           {asked === 'again' && price !== ''
             ? t('window.attention.againConfirm', { price })
-            : t(`window.attention.${asked}`)}
+            : t(`window.attention.${asked}Plain`)}
         </Button>
       </div>
     </div>
