@@ -87,10 +87,15 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
     await dialog().waitFor({ state: 'detached' })
     expect(host.simulator.calls().length).toBe(0)
 
-    await priced(2).click()
-    await dialog()
-      .getByRole('button', { name: /^Start 2 jobs for up to/ })
-      .click()
+    // The same by keyboard: Enter asks, and only the button that names the price pays.
+    await row(page, 'face-0').focus()
+    await page.keyboard.press('Enter')
+    await dialog().getByText('Nothing has been sent yet.').waitFor()
+    const start = dialog().getByRole('button', { name: /^Start 2 jobs for up to/ })
+    for (let tab = 0; tab < 10 && !(await start.evaluate((element) => element === document.activeElement)); tab += 1)
+      await page.keyboard.press('Tab')
+    expect(host.simulator.calls().length).toBe(0)
+    await page.keyboard.press('Enter')
     await page.getByText('2 videos are ready.').waitFor(PATIENT)
     expect(charged('generation')).toBe(2)
     expect(readdirSync(host.outputFolder).sort()).toEqual(['face-0__face-0.mp4', 'face-1__face-1.mp4'])
@@ -172,6 +177,7 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
     await dialog()
       .getByRole('button', { name: /^Start 1 job for up to/ })
       .click()
+    await page.getByText('1 job needs you.').waitFor(PATIENT)
     await row(page, 'face-0').getByText('Needs you').waitFor(PATIENT)
     const operation = String(host.simulator.charges().find(({ kind }) => kind === 'generation')?.id)
 

@@ -14,7 +14,7 @@ import { JobActionsProvider } from '../lib/job-actions.tsx'
 import { attempt } from '../lib/notice.ts'
 import { StudioProvider, useDesk, useSession, useStudio, useView } from '../lib/studio.tsx'
 import { Announcer } from './announcer.tsx'
-import { announceEnd, followCore } from './core-sync.ts'
+import { announceAttention, announceEnd, followCore } from './core-sync.ts'
 import type { StudioWindow } from './create-studio.ts'
 import { DropTarget } from './drop-target.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
@@ -61,9 +61,11 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
   useEffect(() => {
     const endSync = followCore(studio)
     const endAnnouncing = announceEnd(studio)
+    const endAsking = announceAttention(studio)
     return () => {
       endSync()
       endAnnouncing()
+      endAsking()
     }
   }, [studio])
 

@@ -78,3 +78,24 @@ export function announceEnd({ stores, notify }: Studio): () => void {
     })
   })
 }
+
+/** Says when jobs begin to need a person, wherever in the window that person is. */
+export function announceAttention({ stores, notify }: Studio): () => void {
+  const { jobs, view } = stores
+  let before = jobs.getState().counts
+  return jobs.subscribe(({ counts }) => {
+    if (counts === before) return
+    const more = counts.needs_attention - before.needs_attention
+    const isFirstLook = countOf(before, 'all') === 0
+    before = counts
+    if (more <= 0 || isFirstLook) return
+    notify({
+      kind: 'warning',
+      key: 'needsYou',
+      values: { count: counts.needs_attention },
+      ...(view.getState().view === 'queue'
+        ? {}
+        : { action: { key: 'showQueue', run: () => view.setState({ view: 'queue' }) } }),
+    })
+  })
+}
