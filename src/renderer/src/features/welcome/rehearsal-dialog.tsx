@@ -105,6 +105,7 @@ function Report({ report }: { readonly report: Output<'rehearsal.start'> }) {
   const { quote, usage, charges } = report
   return (
     <>
+      <p className={styles.charged}>{t('window.rehearsal.charged', { count: charges.generations })}</p>
       <video
         className={styles.video}
         src={client.mediaUrl('rehearsal', report.jobId)}
@@ -113,7 +114,6 @@ function Report({ report }: { readonly report: Output<'rehearsal.start'> }) {
         preload="metadata"
         aria-label={t('window.results.video')}
       />
-      <p className={styles.charged}>{t('window.rehearsal.charged', { count: charges.generations })}</p>
       <dl className={styles.facts}>
         {quote === null ? null : (
           <>
