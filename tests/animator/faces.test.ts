@@ -94,7 +94,8 @@ describe('the face analysis', () => {
     const after = followFace(models, moved, before) as Face
     let sum = 0
     for (let i = 0; i < 468; i++) sum += (before.landmarks[i * 3] as number) - (after.landmarks[i * 3] as number)
-    expect(Math.abs(sum / 468 - shiftPx / 4)).toBeLessThan(0.2)
+    // The model's own jitter is a third of a pixel of a 1,024 px picture; whole-pixel landmarks would be off by half a pixel and more.
+    expect(Math.abs(sum / 468 - shiftPx / 4)).toBeLessThan(0.35)
   })
 
   it.each([30, 60, 90])('reads a head leaning %i degrees', async (angle) => {

@@ -31,8 +31,13 @@ const WIDEST_SHARE = 0.97
 const WIDEST_JAW = 0.85
 const MOST_GAIN = 1.4
 
-/** A mouth opens with the amplitude of the voice, a little less than in proportion. */
-const LOUD_POWER = 0.8
+/** A mouth opens with the amplitude of the voice, in proportion; the quietest sounds open it this far. */
+const LOUD_POWER = 0.9
+const QUIET_OPENING = 0.15
+
+/** Speakers open less differently from sound to sound than phonetics books draw: each open sound is part its own shape, part this one. */
+const COMMON_JAW = 0.75
+const COMMON_SHARE = 0.35
 
 /** How loud a full hiss counts beside full voice. */
 const HISS_LOUDNESS = 0.45
@@ -88,8 +93,10 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
     }
     silence[frame] = Math.max(share('sil'), (1 - smoothstep(0.02, 0.15, loud)) * (1 - hiss))
     closed[frame] = share('closed')
-    const opening = 0.2 + 0.8 * (strength[frame] as number) ** LOUD_POWER
-    rawJaw[frame] = blend('jaw') * smoothstep(0, 0.2, voiced) * opening
+    const opening = QUIET_OPENING + (1 - QUIET_OPENING) * (strength[frame] as number) ** LOUD_POWER
+    const spoken = (1 - share('closed')) * (1 - share('sil'))
+    const jaw = (1 - COMMON_SHARE) * blend('jaw') + COMMON_SHARE * COMMON_JAW * spoken
+    rawJaw[frame] = jaw * smoothstep(0, 0.2, voiced) * opening
     rawWide[frame] = blend('wide')
     rawUpper[frame] = blend('upper')
   }
