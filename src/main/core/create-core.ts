@@ -8,6 +8,7 @@ import { createBucket } from './bucket.ts'
 import { createRehearsal } from './rehearsal.ts'
 import { createRemote, createRemoteAccess, type RemoteOptions } from './create-remote.ts'
 import { createSecrets } from './create-secrets.ts'
+import { createFetchedInputs } from './fetched-inputs.ts'
 import { createKeyHandlers } from './key-handlers.ts'
 import { openCache } from './db/cache.ts'
 import { openDatabase, type Database } from './db/database.ts'
@@ -201,7 +202,17 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       changed: () => remote.reopen(),
     })
     const options = overrides.remote ?? {}
-    const access = createRemoteAccess({ ports, settings: settings.get, secrets, http, bucket: bucket.chosen, options })
+    const fetched = createFetchedInputs({ folder: join(paths.dataDir, 'fetched'), database, http, clock, logger })
+    await fetched.begin()
+    const access = createRemoteAccess({
+      ports,
+      settings: settings.get,
+      secrets,
+      http,
+      bucket: bucket.chosen,
+      around: fetched.around,
+      options,
+    })
     const remote = createRemote({
       ports,
       engines: [dashscopeEngine],
@@ -264,6 +275,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
         return queue.resume()
       },
       'rehearsal.start': ({ outputFolder }) => rehearsal.start(outputFolder),
+      'media.fetch': async ({ url }) => ({ path: await fetched.fetch(url, signal) }),
       'media.preview': routes.preview,
       'media.repairPreview': ({ engine, path }) => routes.repairPreview(ENGINE_LIMITS[engine], path, signal),
       'batch.start': async (input) => {

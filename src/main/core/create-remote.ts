@@ -25,6 +25,7 @@ import { createVendorGate, type VendorGate } from './pipeline/vendor-gate.ts'
 import type { Ports } from './ports.ts'
 import { fingerprint, type SecretMarkers, type SecretStore } from './secrets/secret-store.ts'
 import { createDashscopeTempStorage } from './storage/dashscope-temp/dashscope-temp.ts'
+import type { StorageBackend } from './storage/storage-backend.ts'
 
 /** What holds for one run of the app, whatever is set: the command line's options. */
 export type RemoteOptions = {
@@ -44,6 +45,8 @@ type RemoteAccessDependencies = {
   readonly http: HttpClient
   /** The user's own bucket, or null when none is set. */
   readonly bucket: () => Promise<ChosenStorage | null>
+  /** Lets inputs that have an address of their own go by it. */
+  readonly around: (backend: StorageBackend) => StorageBackend
   readonly options: RemoteOptions
 }
 
@@ -51,7 +54,11 @@ const TEMPORARY_STORAGE_ID = 'dashscope-temp'
 
 /** Joins settings, secrets, storages and the options of this run into what a dispatch needs. */
 export function createRemoteAccess(dependencies: RemoteAccessDependencies): RemoteAccess {
-  const { ports, settings, secrets, http, bucket, options } = dependencies
+  const { ports, settings, secrets, http, around, options } = dependencies
+  const bucket = async (): Promise<ChosenStorage | null> => {
+    const own = await dependencies.bucket()
+    return own === null ? null : { ...own, backend: around(own.backend) }
+  }
   // Upload credentials live for minutes and are shared by all jobs with the same key and address.
   const temporary = new Map<string, ChosenStorage>()
 
@@ -99,7 +106,7 @@ export function createRemoteAccess(dependencies: RemoteAccessDependencies): Remo
       monotonic: ports.clock.monotonic,
       newId: ports.newId,
     })
-    const chosen: ChosenStorage = { storageId: TEMPORARY_STORAGE_ID, backend, preflight: null }
+    const chosen: ChosenStorage = { storageId: TEMPORARY_STORAGE_ID, backend: around(backend), preflight: null }
     temporary.set(`${baseUrl} ${key.fingerprint}`, chosen)
     return chosen
   }

@@ -15,6 +15,14 @@ export const mediaContract = {
     }),
     output: z.strictObject({ results: z.array(checkResultSchema) }),
   },
+  /**
+   * Fetches an input that is given as a public https address, to be checked and used like a file; a paid engine is handed
+   * the address itself. Throws E-URL-BLOCKED, E-INPUT-MISSING, -TOO-LARGE, -UNAVAILABLE, E-NET-*.
+   */
+  'media.fetch': {
+    input: z.strictObject({ url: z.string().max(100_000) }),
+    output: z.strictObject({ path: z.string() }),
+  },
   /** Faces of a picture, largest first (index = `face_index`), boxes in pixels of the upright picture. */
   'media.faces': {
     input: z.strictObject({ path: z.string() }),

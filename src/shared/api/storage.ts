@@ -36,10 +36,10 @@ export const storageContract = {
     input: z.strictObject({
       preset: z.string().default('custom'),
       /** Left out where the preset knows it. */
-      endpoint: z.string().max(2000).optional(),
-      region: z.string().max(100).optional(),
-      bucket: z.string().max(300),
-      prefix: z.string().max(500).default(''),
+      endpoint: z.string().max(100_000).optional(),
+      region: z.string().max(100_000).optional(),
+      bucket: z.string().max(100_000),
+      prefix: z.string().max(100_000).default(''),
       pathStyle: z.boolean().optional(),
       accessKeyId: z.string().max(100_000).optional(),
       secretAccessKey: z.string().max(100_000).optional(),

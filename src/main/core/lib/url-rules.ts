@@ -33,9 +33,10 @@ export function checkForeignUrl(text: string, rules: UrlRules): CheckedUrl {
   return { url, allowance }
 }
 
-/** An address fit to be shown and logged: signatures live in the query. */
+/** An address fit to be shown and logged: signatures live in the query, passwords before the host. */
 export function withoutQuery(text: string): string {
-  return (text.split(/[?#]/, 1)[0] ?? '').slice(0, 300)
+  const [address = ''] = text.split(/[?#]/, 1)
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').slice(0, 300)
 }
 
 /** Somebody else's words with the queries of all addresses in them cut off: what they echo may carry a signature of ours. */

@@ -5,6 +5,8 @@ export type StorageFile = {
   readonly contentType: string
   /** Lower-case extension with its dot, of the true format. */
   readonly extension: string
+  /** Of its contents, where that is known. */
+  readonly sha256?: string
 }
 
 /** Where a file lies in a backend: opaque to everyone else, stored before the first byte is sent so that a janitor can find it. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StudioError } from '../../../shared/errors.ts'
 import type { ErrorData } from '../../../shared/errors.ts'
 import { createTexts } from '../../../shared/lib/create-texts.ts'
-import { readRunRequest } from './arguments.ts'
+import { readRunRequest, requireLocal } from './arguments.ts'
 import type { RunRequest } from './arguments.ts'
 import { parseArguments } from './program.ts'
 
@@ -40,6 +40,7 @@ function refusalOf(line: string): ErrorData {
   try {
     const command = parseArguments(line.split(' ').filter(Boolean), createTexts('en'), '1.2.3')
     if (command.name === 'run') readRunRequest(command.inputs, command.options, folder)
+    if (command.name === 'check') requireLocal(readRunRequest(command.inputs, command.options, folder))
   } catch (error) {
     if (error instanceof StudioError) return error.data
     throw error
@@ -108,8 +109,8 @@ describe('the command line', () => {
     ['run a --params p.json --set video_fps=24', 'two sources: --params and --set'],
     ['run a --set seed', 'key=value'],
     ['run a --set =1', 'key=value'],
-    ['run https://example.com/a.png', 'Addresses'],
-    ['run a --driver http://example.com/a.mp4', 'Addresses'],
+    ['check https://example.com/a.png', 'Addresses'],
+    ['check a --driver http://example.com/a.mp4', 'Addresses'],
     ['run a --poll-interval 0', '0.1 to 3600'],
     ['run a --poll-interval soon', '0.1 to 3600'],
     ['run a --max-cost -1', 'such as 2.5'],

@@ -21,7 +21,7 @@ export type InputOptions = {
   readonly maxCost?: number
 }
 
-/** The same, checked: absolute paths, typed parameters. */
+/** The same, checked: absolute paths and addresses, typed parameters. */
 export type RunRequest = {
   readonly engine: EngineId
   readonly inputs: string[]
@@ -70,11 +70,20 @@ export function readRunRequest(inputs: readonly string[], options: InputOptions,
   }
 }
 
+/** An address and no path: fetched by `run`, and refused by the core unless it is public and https. */
+export const isAddress = (input: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/|data:([\w.+-]+\/[\w.+-]+)?[,;])/i.test(input)
+
 function localPath(input: string, cwd: string): string {
-  if (/^https?:\/\//i.test(input))
-    throw usageError('Addresses are taken only by engines that fetch them; name files or folders.')
+  if (isAddress(input)) return input
   if (input === '' || input.includes('\0')) throw usageError('An empty path is no file.')
   return resolve(cwd, input)
+}
+
+/** A check sends and fetches nothing. Throws E-CONFIG-INVALID for an address. */
+export function requireLocal(request: RunRequest): RunRequest {
+  if ([...request.inputs, ...request.drivers].some(isAddress))
+    throw usageError('Addresses are fetched by run only; a check uses no network.')
+  return request
 }
 
 function readParameters(

@@ -4,7 +4,7 @@ import type { Ports } from '../../core/ports.ts'
 import { startAnimatedSimulator } from '../../simulator/animated-simulator.ts'
 import { toErrorData } from '../../../shared/errors.ts'
 import { createTexts } from '../../../shared/lib/create-texts.ts'
-import { readRunRequest } from './arguments.ts'
+import { readRunRequest, requireLocal } from './arguments.ts'
 import { checkCommand } from './check-command.ts'
 import type { CommandContext } from './context.ts'
 import { doctorCommand } from './doctor-command.ts'
@@ -123,7 +123,7 @@ async function perform(
         readEndpointOptions(command.options),
       )
     case 'check':
-      return checkCommand(context, readRunRequest(command.inputs, command.options, context.cwd))
+      return checkCommand(context, requireLocal(readRunRequest(command.inputs, command.options, context.cwd)))
     case 'jobs-list':
       return listJobs(context)
     case 'jobs':

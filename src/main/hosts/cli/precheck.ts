@@ -136,7 +136,7 @@ function paramsOf(reason: LeftOver['reason']): Finding['params'] {
   return {}
 }
 
-function tellCheck(context: CommandContext, result: Omit<CheckResult, 'mediaId'>): void {
+export function tellCheck(context: CommandContext, result: Omit<CheckResult, 'mediaId'>): void {
   const { json, output, texts, english, tellsEveryFile } = context
   if (json) return output.event(checkLine(english, result))
   if (!tellsEveryFile && result.findings.length === 0) return

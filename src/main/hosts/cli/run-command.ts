@@ -11,6 +11,7 @@ import { call } from './call.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, exitCodeOfJob, worstExitCode } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
+import { fetchAddresses } from './fetch-addresses.ts'
 import { followJobs } from './follow-jobs.ts'
 import { summarise } from './lines.ts'
 import type { Summary } from './lines.ts'
@@ -20,13 +21,11 @@ const PAIRS_A_BATCH = 10_000
 const PENDING_A_PAGE = 500
 
 /** Pairs, checks, runs, waits and saves. Ends when nothing can move without the user. */
-export async function runCommand(
-  context: CommandContext,
-  request: RunRequest,
-  remote: RemoteOptions,
-): Promise<ExitCode> {
+export async function runCommand(context: CommandContext, given: RunRequest, remote: RemoteOptions): Promise<ExitCode> {
   const core = await createCore(context.ports('live'), { remote })
   try {
+    const fetched = await fetchAddresses(context, core, given)
+    const { request } = fetched
     const plan = await call(core, 'batch.plan', {
       inputs: request.inputs,
       drivers: request.drivers,
@@ -35,7 +34,9 @@ export async function runCommand(
       recursive: request.recursive,
       outputFolder: request.outputFolder,
     })
-    const { unpaired, rejected } = await tellPlan(context, core, request, plan)
+    const told = await tellPlan(context, core, request, plan)
+    const { unpaired } = told
+    const rejected = told.rejected || fetched.isRefused
     const { length: pairCount } = plan.pairs
     const isPaid = request.engine !== 'offline'
     if (isPaid && pairCount > PAIRS_A_BATCH)
