@@ -104,6 +104,44 @@ describe('a job whose paid request got no answer', () => {
   })
 })
 
+describe('a stop amid a paid request', () => {
+  it('ends the app at once, and the operation is found at the next start', async () => {
+    const world = await paidWorld()
+    world.simulator.faults.set([{ route: 'dashscope.submit', phase: 'after', hang: true }])
+    await world.begin()
+    await new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (generations(world.simulator) === 0) return
+        clearInterval(look)
+        resolve()
+      }, 5)
+    })
+    await world.stop()
+    world.simulator.faults.set([])
+    await world.start()
+    const [job] = await world.settled()
+    expect([job?.state, job?.findings.map(({ params }) => params['reason'])]).toEqual(['done', ['adopted']])
+    expect(generations(world.simulator)).toBe(1)
+  })
+
+  it('is as good for a cancel: the answer is waited for, and the operation cancelled at the vendor', async () => {
+    const world = await paidWorld({ simulator: { dashscope: { queueMs: 60_000 } } })
+    world.simulator.faults.set([{ route: 'dashscope.submit', phase: 'after', delayMs: 4000 }])
+    const { jobs } = await world.begin()
+    await new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (generations(world.simulator) === 0) return
+        clearInterval(look)
+        resolve()
+      }, 5)
+    })
+    const [jobId = ''] = jobs.map((job) => job.jobId)
+    await world.core().handlers['jobs.cancel']({ jobIds: [jobId] })
+    const { job, submits } = await world.job(jobId)
+    expect([job.state, submits?.map(({ verdict }) => verdict)]).toEqual(['cancelled', ['cancelled']])
+  })
+})
+
 describe('cancel', () => {
   it('is free before the submit', async () => {
     const world = await paidWorld({ jobs: 3 })

@@ -58,14 +58,10 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
     error instanceof StudioError && error.code.startsWith('E-NET-')
 
   function goOffline(error: StudioError): void {
-    const failures = (offline?.failures ?? 0) + 1
-    offline = {
-      sinceMs: offline?.sinceMs ?? clock.now(),
-      failures,
-      nextProbeMs: clock.monotonic() + backoffMs(failures, random),
-      error,
-      isProbing: false,
-    }
+    // Calls that were in the air fail one after the other: that is one outage, and one probe.
+    if (offline !== null) return
+    const nextProbeMs = clock.monotonic() + backoffMs(1, random)
+    offline = { sinceMs: clock.now(), failures: 1, nextProbeMs, error, isProbing: false }
     changed()
   }
 
@@ -100,10 +96,14 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
       answered()
     } catch (thrown) {
       known.isProbing = false
+      if (!signal.aborted) {
+        if (!isNetworkFault(thrown)) return answered()
+        known.failures += 1
+        known.error = thrown
+        known.nextProbeMs = clock.monotonic() + backoffMs(known.failures, random)
+      }
       changed()
       signal.throwIfAborted()
-      if (isNetworkFault(thrown)) goOffline(thrown)
-      else answered()
     }
   }
 
