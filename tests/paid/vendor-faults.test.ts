@@ -266,6 +266,43 @@ const ROWS: readonly Row[] = [
     charged: 1,
   },
   {
+    name: 'N08 a lost answer while the list is refused',
+    faults: [
+      ...submit('after', { resetAfterBytes: 0 }),
+      ...on('list', { status: 400, body: '{"code":"InvalidParameter","message":"no"}', times: always }),
+    ],
+    state: 'needs_attention',
+    code: 'E-SUBMIT-UNKNOWN',
+    chargeState: 'possible',
+    charged: 1,
+  },
+  ...[400, 404, 408, 425].map((code) => ({
+    name: `N08 queries that answer ${code} say nothing of the operation`,
+    faults: on('query', { status: code, body: '{"code":"InvalidParameter","message":"no"}', times: 3 }),
+    state: 'done' as const,
+    charged: 1,
+  })),
+  {
+    name: 'V02 a task that is never to be seen',
+    faults: on('query', { status: 404, body: '{"code":"NotFound","message":"no such task"}', times: always }),
+    state: 'needs_attention',
+    code: 'E-TASK-VANISHED',
+    chargeState: 'possible',
+    charged: 1,
+  },
+  {
+    name: 'N08 a check that answers 408',
+    faults: on('detect', { status: 408, body: '', times: 2 }),
+    state: 'done',
+    charged: 1,
+  },
+  {
+    name: 'N15 a portal in place of the upload policy',
+    faults: on('policy', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>hi</html>', times: 2 }),
+    state: 'done',
+    charged: 1,
+  },
+  {
     name: 'N06 a 429 with its time',
     faults: submit('before', {
       status: 429,

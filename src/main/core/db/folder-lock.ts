@@ -37,17 +37,29 @@ export function lockFolder(dataDir: string, owner: LockOwner): FolderLock {
       cause: thrown,
     })
   }
+  const held = database
+  try {
+    writeOwner(ownerFile, owner)
+  } catch (thrown) {
+    held.close()
+    throw toDatabaseError(thrown, ownerFile)
+  }
+  return {
+    release: () => {
+      try {
+        rmSync(ownerFile, { force: true })
+      } finally {
+        held.close()
+      }
+    },
+  }
+}
+
+function writeOwner(ownerFile: string, owner: LockOwner): void {
   const temporary = `${ownerFile}.new`
   writeFileSync(temporary, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
   chmodSync(temporary, 0o600)
   renameSync(temporary, ownerFile)
-  const held = database
-  return {
-    release: () => {
-      rmSync(ownerFile, { force: true })
-      held.close()
-    },
-  }
 }
 
 function readOwner(ownerFile: string): LockOwner | null {

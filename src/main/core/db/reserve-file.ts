@@ -14,29 +14,39 @@ export type ReserveFile = {
 /** Space that is taken while the disk is not yet full, so that a vendor's id can be written when it is. */
 export function createReserveFile(dataDir: string): ReserveFile {
   const path = join(dataDir, 'reserve')
+  const remove = (): boolean => {
+    try {
+      rmSync(path, { force: true })
+      return true
+    } catch {
+      // Whoever needs the space goes on without it: nothing here is worth an error of its own.
+      return false
+    }
+  }
   const refill = (): void => {
     if (existsSync(path)) return
-    let descriptor: number | null = null
-    try {
-      descriptor = openSync(path, 'wx', PRIVATE_FILE_MODE)
-      // Real bytes: a sparse file would reserve nothing.
-      const written = writeSync(descriptor, Buffer.alloc(RESERVE_BYTES, 1))
-      fsyncSync(descriptor)
-      closeSync(descriptor)
-      if (written < RESERVE_BYTES) rmSync(path, { force: true })
-    } catch {
-      // The disk is full already: half a reserve would only be in the way.
-      if (descriptor !== null) closeSync(descriptor)
-      rmSync(path, { force: true })
-    }
+    if (!write(path)) remove()
   }
   refill()
   return {
-    free: () => {
-      if (!existsSync(path)) return false
-      rmSync(path, { force: true })
-      return true
-    },
+    free: () => existsSync(path) && remove(),
     refill,
+  }
+}
+
+/** False when the disk is full already: half a reserve would only be in the way. */
+function write(path: string): boolean {
+  try {
+    const descriptor = openSync(path, 'wx', PRIVATE_FILE_MODE)
+    try {
+      // Real bytes: a sparse file would reserve nothing.
+      const written = writeSync(descriptor, Buffer.alloc(RESERVE_BYTES, 1))
+      fsyncSync(descriptor)
+      return written === RESERVE_BYTES
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return false
   }
 }

@@ -34,6 +34,9 @@ export function toDatabaseError(thrown: unknown, file: string): unknown {
   if (systemCode === 'EACCES' || systemCode === 'EPERM' || systemCode === 'EROFS' || systemCode === 'ENOTDIR') {
     return new StudioError('E-OUT-PERMISSION', { params: { file }, cause: thrown })
   }
+  if (systemCode === 'EIO' || systemCode === 'EMFILE' || systemCode === 'ENFILE') {
+    return broken(thrown, `${systemCode} ${file}`)
+  }
   switch (sqliteCode(thrown)) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -47,11 +50,7 @@ export function toDatabaseError(thrown: unknown, file: string): unknown {
     case SQLITE_CANTOPEN:
       return new StudioError('E-OUT-PERMISSION', { params: { file }, cause: thrown })
     case SQLITE_IOERR:
-      return new StudioError('E-INTERNAL', {
-        params: { detail: `SQLITE_IOERR ${file}` },
-        retryable: true,
-        cause: thrown,
-      })
+      return broken(thrown, `SQLITE_IOERR ${file}`)
     default:
       return thrown
   }
@@ -59,3 +58,7 @@ export function toDatabaseError(thrown: unknown, file: string): unknown {
 
 const diskFull = (cause: unknown, file: string): StudioError =>
   new StudioError('E-DISK-FULL', { params: { file, reason: 'database' }, retryable: true, cause })
+
+/** The disk or the system is in trouble that may pass. */
+const broken = (cause: unknown, detail: string): StudioError =>
+  new StudioError('E-INTERNAL', { params: { detail }, retryable: true, cause })

@@ -13,8 +13,11 @@ async function candidatesFor(parts: RemoteParts, attempt: SubmitAttempt, waiter:
   const { engine, gate, journal } = parts
   const { list } = engine
   if (list === undefined) return []
-  const found: readonly ListedOperation[] = await gate.run('query', waiter, async () =>
-    list(await callContext(parts, waiter.signal)),
+  const found: readonly ListedOperation[] = await gate.run(
+    'query',
+    waiter,
+    async () => list(await callContext(parts, waiter.signal)),
+    1,
   )
   const offsetMs = attempt.vendorOffsetMs ?? gate.vendorOffsetMs() ?? 0
   const began = attempt.intentAt + offsetMs
@@ -32,7 +35,14 @@ export type LookResult =
  * candidate, and no other job that could claim it.
  */
 export async function lookForLost(parts: RemoteParts, attempt: SubmitAttempt, waiter: Waiter): Promise<LookResult> {
-  const ids = await candidatesFor(parts, attempt, waiter)
+  let ids: string[]
+  try {
+    ids = await candidatesFor(parts, attempt, waiter)
+  } catch (thrown) {
+    // A list that cannot be had now is a look that brought nothing: the next one is due soon enough.
+    if (thrown instanceof StudioError && thrown.data.retryable) return { kind: 'open', ids: [] }
+    throw thrown
+  }
   const [only, ...others] = ids
   const isAlone = parts.journal.uncertain(parts.engine.id).every(({ attemptId }) => attemptId === attempt.attemptId)
   return only !== undefined && others.length === 0 && isAlone ? { kind: 'found', id: only } : { kind: 'open', ids }

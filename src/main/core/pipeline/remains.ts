@@ -20,7 +20,13 @@ type Remains = {
  * A whole result that only lacks its final name stays for its `finish` step.
  */
 export async function clearRemains({ store, tempFiles, folders, logger }: Remains): Promise<void> {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const folder of folders) {
+    try {
+      await rm(folder, { recursive: true, force: true })
+    } catch (cause) {
+      logger.warn({ folder, cause }, 'a folder of an earlier run could not be removed')
+    }
+  }
   for (const { path, jobId } of tempFiles.all()) {
     const job = store.find(jobId)
     if (job?.state === 'queued' && (job.step === 'finish' || isPartial(job, path))) continue

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../shared/errors.ts'
 import type { HttpCall, HttpReply } from '../../lib/http-client.ts'
 import { withoutQueries } from '../../lib/url-rules.ts'
+import { VendorRefusal } from '../engine.ts'
 import type {
   ListedOperation,
   Operation,
@@ -98,13 +99,21 @@ const protocolError = (reply: HttpReply) =>
 
 async function askJson(context: RemoteContext, request: HttpCall): Promise<{ reply: HttpReply; body: unknown }> {
   const reply = await context.http.call(request)
+  return { reply, body: readJson(reply) }
+}
+
+function readJson(reply: HttpReply): unknown {
   const body = parseJson(reply)
   if (reply.status !== 200) throw refused(reply, body)
   if (body === undefined) throw /^\s*</.test(reply.text) ? refused(reply, body) : protocolError(reply)
   // A 200 may still carry an error (section 5).
   if (hasErrorCode(body)) throw refused({ ...reply, status: 400 }, body)
-  return { reply, body }
+  return body
 }
+
+/** Whether a question about operations was refused for what it asked: no word on any operation, which may well run. */
+const isQuestionRefused = (thrown: unknown): boolean =>
+  thrown instanceof VendorRefusal && (thrown.effect === 'job' || thrown.effect === 'renew')
 
 function hasErrorCode(body: unknown): boolean {
   const known = errorBodySchema.safeParse(body)
@@ -172,9 +181,17 @@ const unknownSubmit = (cause: StudioError) =>
     cause,
   })
 
-/** Section 6, query: 200 for every state; the body decides. */
+/** Section 6, query: 200 for every state; the body decides. A 404 is no more than a record that is not to be seen. */
 export async function pollTask(operation: Operation, context: RemoteContext): Promise<PollResult> {
-  const { reply, body } = await askJson(context, call(context, 'GET', `/tasks/${encodeURIComponent(operation.id)}`))
+  const reply = await context.http.call(call(context, 'GET', `/tasks/${encodeURIComponent(operation.id)}`))
+  let body: unknown
+  try {
+    body = readJson(reply)
+  } catch (thrown) {
+    if (!isQuestionRefused(thrown)) throw thrown
+    if (reply.status === 404) return { kind: 'unknown' }
+    throw protocolError(reply)
+  }
   const parsed = taskReplySchema.safeParse(body)
   if (!parsed.success) throw protocolError(reply)
   const { output, usage, request_id: requestId } = parsed.data
@@ -246,7 +263,13 @@ export async function listTasks(context: RemoteContext): Promise<readonly Listed
   const found: ListedOperation[] = []
   for (let page = 1; page <= MAX_LIST_PAGES; page++) {
     const query = `model_name=liveportrait&page_no=${page}&page_size=${LIST_PAGE_SIZE}`
-    const { reply, body } = await askJson(context, call(context, 'GET', `/tasks/?${query}`))
+    const reply = await context.http.call(call(context, 'GET', `/tasks/?${query}`))
+    let body: unknown
+    try {
+      body = readJson(reply)
+    } catch (thrown) {
+      throw isQuestionRefused(thrown) ? protocolError(reply) : thrown
+    }
     const parsed = listReplySchema.safeParse(body)
     if (!parsed.success) throw protocolError(reply)
     for (const row of parsed.data.data) {

@@ -48,7 +48,7 @@ function classify(status: number, vendorCode: string): Refusal {
   if (status === 401 || status === 403) return { code: 'E-KEY-REJECTED', effect: 'pause-vendor' }
   if (status === 429) return { code: 'E-RATE-LIMITED', effect: 'retry' }
   if (status === 410) return { code: 'E-VENDOR-GONE', effect: 'pause-vendor' }
-  if (status >= 500) return { code: 'E-VENDOR-PROTOCOL', effect: 'retry' }
+  if (status >= 500 || status === 408 || status === 425) return { code: 'E-VENDOR-PROTOCOL', effect: 'retry' }
   return { code: 'E-VENDOR-REJECTED', effect: 'job' }
 }
 

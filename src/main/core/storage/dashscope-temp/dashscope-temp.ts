@@ -107,7 +107,7 @@ export function createDashscopeTempStorage(options: DashscopeTempOptions): Stora
           retryable: true,
         })
       }
-      if (reply.status !== 200) throw protocolError(reply)
+      if (reply.status !== 200 || isWebPage(reply)) throw protocolError(reply)
       context.onProgress(bytes.length)
       return objectKey
     },
@@ -124,8 +124,12 @@ function parseJson(reply: HttpReply): unknown {
   }
 }
 
+const isWebPage = (reply: HttpReply): boolean => reply.status === 200 && /^\s*<(!doctype|html)/i.test(reply.text)
+
 const protocolError = (reply: HttpReply) =>
-  new StudioError('E-VENDOR-PROTOCOL', {
-    params: { vendor: 'DashScope', value: `HTTP ${reply.status} ${reply.text.slice(0, 200)}` },
-    retryable: reply.status >= 500,
-  })
+  isWebPage(reply)
+    ? new StudioError('E-NET-PORTAL', { params: { host: 'DashScope' }, retryable: true })
+    : new StudioError('E-VENDOR-PROTOCOL', {
+        params: { vendor: 'DashScope', value: `HTTP ${reply.status} ${reply.text.slice(0, 200)}` },
+        retryable: reply.status >= 500 || reply.status === 408 || reply.status === 425,
+      })
