@@ -16,7 +16,7 @@ import { makePairs, makeVideo, wavSeconds } from '../fixtures/vendor-media.ts'
 
 /** The waits of the contract pass so many times faster, in the program and at the vendor. */
 const FACTOR = 20
-const REPEATS = 2
+const REPEATS = Number(process.env['STUDIO_FAULTS_REPEATS'] ?? 2)
 /** Deterministic, so that a failure can be repeated. */
 const RANDOM_KILLS = 20
 const SEED = 20_261_122

@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { Job } from '../../../src/shared/model/job.ts'
+import type { Clock } from '../../../src/main/core/ports.ts'
+import { generations, paidWorld, type PaidWorld } from '../../fixtures/paid-core.ts'
+import { scaledClock } from '../../fixtures/scaled-clock.ts'
+import { violations } from './invariants.ts'
+import { openVendorLine } from './vendor-line.ts'
+
+/** Waits of the contract pass so many times faster; the HTTP client's own time limits are real. */
+const FACTOR = 100
+process.stdout.write(`network and vendor rows: time x${FACTOR}\n`)
+
+type Faults = Parameters<PaidWorld['simulator']['faults']['set']>[0]
+type Fault = Omit<Faults[number], 'route'>
+type Row = {
+  readonly name: string
+  readonly faults: Faults
+  /** Absent: done, and whole. */
+  readonly state?: Job['state']
+  readonly code?: string
+  readonly voiceSeconds?: number
+  readonly charged?: number
+}
+
+const on = (route: string, fault: Fault): Faults => [{ route: `dashscope.${route}`, ...fault }]
+const PORTAL = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Please sign in</html>' }
+const gone = { status: 404, body: '{"code":"NotFound","message":"no such task"}' }
+const status = (task_status: string) => JSON.stringify({ output: { task_status } })
+
+const ROWS: readonly Row[] = [
+  { name: 'N03 a taken submit that is never answered', faults: on('submit', { phase: 'after', hang: true }) },
+  { name: 'N03 a query that is never answered', faults: on('query', { phase: 'after', hang: true }) },
+  { name: 'N03 a check that is never answered', faults: on('detect', { phase: 'after', hang: true }) },
+  { name: 'N03 a result that never comes, once', faults: on('result', { phase: 'after', hang: true }) },
+  ...[408, 425, 520, 524, 527, 599].flatMap((code) => [
+    { name: `N08 queries that answer ${code}`, faults: on('query', { status: code, body: 'x', times: 3 }) },
+    { name: `N08 checks that answer ${code}`, faults: on('detect', { status: code, body: 'x', times: 2 }) },
+    { name: `N08 a result that answers ${code}`, faults: on('result', { status: code, body: 'x', times: 2 }) },
+    { name: `N08 a taken submit that answers ${code}`, faults: on('submit', { phase: 'after', status: code }) },
+  ]),
+  ...[500, 502, 503, 504].flatMap((code) => [
+    { name: `N07 queries that answer ${code}`, faults: on('query', { status: code, body: '<html>', times: 3 }) },
+    { name: `N07 a result that answers ${code}`, faults: on('result', { status: code, body: '<html>', times: 2 }) },
+    { name: `N07 an upload that answers ${code}`, faults: on('upload', { status: code, body: '<html>', times: 2 }) },
+  ]),
+  { name: 'N09 a result that crawls', faults: on('result', { phase: 'after', dripBytesPerSecond: 10 }) },
+  { name: 'N09 a query that crawls', faults: on('query', { phase: 'after', dripBytesPerSecond: 10 }) },
+  {
+    name: 'N11 a result cut short of its length',
+    faults: on('result', { phase: 'after', truncateAtBytes: 700, times: 2 }),
+  },
+  {
+    name: 'N13 a result with a length that is too small',
+    faults: on('result', { phase: 'after', noLength: true, headers: { 'content-length': '500' }, times: 1 }),
+  },
+  {
+    name: 'N14 a result that lies of gzip',
+    faults: on('result', { phase: 'after', headers: { 'content-encoding': 'gzip' }, times: 1 }),
+  },
+  {
+    name: 'N14 a query that lies of gzip',
+    faults: on('query', { phase: 'after', headers: { 'content-encoding': 'gzip' }, times: 1 }),
+  },
+  { name: 'N15 a portal in place of the upload policy', faults: on('policy', { ...PORTAL, times: 2 }) },
+  { name: 'N15 a portal in place of an upload', faults: on('upload', { ...PORTAL, times: 2 }) },
+  { name: 'N15 a portal in place of a check', faults: on('detect', { ...PORTAL, times: 2 }) },
+  {
+    name: 'N15 a portal in place of the answer to a taken submit',
+    faults: on('submit', { phase: 'after', ...PORTAL }),
+  },
+  { name: 'N15 a portal in place of a result', faults: on('result', { phase: 'after', ...PORTAL, times: 2 }) },
+  {
+    name: 'N16 a query that is redirected',
+    faults: on('query', { status: 302, headers: { location: 'http://127.0.0.1:9/x' }, body: '', times: 2 }),
+  },
+  {
+    name: 'N21 a late RUNNING after SUCCEEDED',
+    faults: [
+      { route: 'dashscope.result', phase: 'after', status: 403, body: 'no' },
+      { route: 'dashscope.query', nth: 2, phase: 'after', body: status('RUNNING'), times: 2 },
+    ],
+  },
+  { name: 'V02 a task that is not to be seen, twice', faults: on('query', { ...gone, times: 2 }) },
+  {
+    name: 'V02 a task that is never to be seen',
+    faults: on('query', { ...gone, times: 100_000 }),
+    state: 'needs_attention',
+    code: 'E-TASK-VANISHED',
+  },
+]
+
+async function expectSound(world: PaidWorld, jobs: readonly Job[]): Promise<void> {
+  await world.stop()
+  const { simulator, dataDir, outputFolder } = world
+  const video = readFileSync(join(world.folder, 'made.mp4'))
+  expect(violations({ simulator, video, dataDir, output: outputFolder, jobs })).toEqual([])
+}
+
+const own = (ends: (() => Promise<void>)[]) => (end: () => Promise<void>) => void ends.push(end)
+
+describe('rows of the network and of the vendor', () => {
+  const batches = Array.from({ length: Math.ceil(ROWS.length / 6) }, (_, index) => ROWS.slice(index * 6, index * 6 + 6))
+  test.each(batches.map((rows) => ({ name: rows.map(({ name }) => name.slice(0, 3)).join(' '), rows })))(
+    '$name',
+    async ({ rows }) => {
+      const ends: (() => Promise<void>)[] = []
+      const results = await Promise.all(
+        rows.map(async (row) => {
+          const clock = scaledClock(FACTOR)
+          const world = await paidWorld({ clock, voiceSeconds: row.voiceSeconds ?? 2 }, own(ends))
+          world.simulator.faults.set(row.faults)
+          await world.begin()
+          const limit = AbortSignal.timeout(240_000)
+          const jobs = await Promise.race([
+            world.settled(),
+            delay(239_000, undefined, { signal: limit }).then(async () => {
+              const { rows: now } = await world.core().handlers['jobs.list']({ offset: 0, limit: 10 })
+              return now
+            }),
+          ])
+          const [job] = jobs
+          const found = [row.name, job?.state, job?.error?.code, generations(world.simulator)]
+          if (job?.state === 'done') await expectSound(world, jobs)
+          return { found, wanted: [row.name, row.state ?? 'done', row.code, row.charged ?? 1] }
+        }),
+      ).finally(() => Promise.all(ends.map((end) => end())))
+      expect(results.map(({ found }) => found)).toEqual(results.map(({ wanted }) => wanted))
+    },
+  )
+})
+
+describe('an outage of the line', () => {
+  test('N01 nobody listens for ten minutes: fifty jobs wait as one and are all made', async () => {
+    const line = await worldOnLine(50)
+    const { world } = line
+    await world.begin()
+    await world.settled(({ state }) => state !== 'queued' || generations(world.simulator) > 5)
+    await line.refuse()
+    const before = line.connections()
+    await delay(600_000 / FACTOR)
+    await line.restore()
+    const jobs = await world.settled()
+    expect(jobs.filter(({ state }) => state === 'done').length).toBe(50)
+    expect(generations(world.simulator)).toBe(50)
+    expect(before).toBeGreaterThan(0)
+    await expectSound(world, jobs)
+  })
+
+  test('N05 connections that the vendor closes as soon as it has answered', async () => {
+    const { world } = await worldOnLine(40, 1)
+    await world.begin()
+    const jobs = await world.settled()
+    expect([jobs.filter(({ state }) => state === 'done').length, generations(world.simulator)]).toEqual([40, 40])
+    await expectSound(world, jobs)
+  })
+})
+
+async function worldOnLine(jobs: number, idleMs?: number) {
+  const clock = scaledClock(FACTOR)
+  const ends: (() => Promise<void>)[] = []
+  const world = await paidWorld({ jobs, clock })
+  const line = await openVendorLine(world.simulator.origin, idleMs === undefined ? {} : { idleMs })
+  ends.push(line.stop)
+  await world.stop()
+  await world.start({ baseUrls: { dashscope: line.dashscopeUrl } })
+  return { world, ...line }
+}
+
+describe('time', () => {
+  test.each([
+    ['1970', 0],
+    ['2039', Date.UTC(2039, 0, 1)],
+  ])('N18 our clock stands in %s', async (_, nowMs) => {
+    const world = await paidWorld({ ports: { clock: scaledClock(FACTOR, nowMs - Date.now()) } })
+    await world.begin()
+    const jobs = await world.settled()
+    expect([jobs[0]?.state, generations(world.simulator)]).toEqual(['done', 1])
+    await expectSound(world, jobs)
+  })
+
+  /** The computer sleeps: the wall clocks go on, timers and the monotonic clock stand still. */
+  function sleepingClock(): Clock & { sleep: (ms: number) => void } {
+    const base = scaledClock(FACTOR)
+    let slept = 0
+    return { ...base, now: () => base.now() + slept, sleep: (ms) => (slept += ms) }
+  }
+
+  test.each([
+    ['ten minutes', 600_000, 'done', undefined],
+    ['two hours', 7_200_000, 'done', undefined],
+    ['26 hours', 93_600_000, 'expired', 'E-RESULT-EXPIRED'],
+  ] as const)('N19 a sleep of %s while the vendor works', async (_, ms, state, code) => {
+    const clock = sleepingClock()
+    const world = await paidWorld({ clock, simulator: { dashscope: { queueMs: 500, workMs: () => 20_000 } } })
+    await world.begin()
+    await world.settled(({ operation }) => operation !== undefined)
+    // The operation ended while everything stood still; then its result may be gone.
+    const [task] = world.simulator.charges().filter(({ kind }) => kind === 'generation')
+    world.simulator.faults.set([{ route: 'dashscope.query', times: 100_000, resetAfterBytes: 0 }])
+    await delay(25_000 / FACTOR)
+    clock.sleep(ms)
+    world.simulator.faults.set([])
+    const [job] = await world.settled()
+    expect([job?.state, job?.error?.code, generations(world.simulator)]).toEqual([state, code, 1])
+    if (code !== undefined) expect([job?.error?.vendorId, job?.error?.chargeState]).toEqual([task?.id, 'charged'])
+  })
+})
+
+test(`N22 500 jobs through the two places (time x${FACTOR})`, async () => {
+  const world = await paidWorld({
+    jobs: 500,
+    voiceSeconds: 1,
+    clock: scaledClock(FACTOR),
+    simulator: { dashscope: { queueMs: 500, workMs: () => 6000 } },
+  })
+  await world.begin()
+  const jobs = await world.settled()
+  const calls = world.simulator.calls()
+  const refused = calls.filter(({ status }) => status === 429).length
+  const requests = calls.filter(({ path }) => path.startsWith('/api/v1/')).length
+  process.stdout.write(
+    `N22: ${jobs.filter(({ state }) => state === 'done').length} of 500 done, ${generations(world.simulator)} charged, ` +
+      `${refused} x 429, ${(requests / 500).toFixed(1)} requests a job\n`,
+  )
+  expect([jobs.filter(({ state }) => state === 'done').length, generations(world.simulator), refused]).toEqual([
+    500, 500, 0,
+  ])
+  await expectSound(world, jobs)
+})

@@ -1,0 +1,44 @@
+import type { Call, Fault } from './fault-switch.ts'
+import { createNthFaultRun, type Outcome } from './nth-fault-run.ts'
+
+export type Sweep = { readonly calls: number; readonly runs: number; readonly violations: readonly string[] }
+
+/** Every fault that fits every call, once and from then on; `takes` may choose among them. */
+export async function sweepNthFaults(
+  workers: number,
+  takes: (fault: Fault, call: Call, calls: readonly Call[]) => boolean,
+  tell: (line: string) => void,
+): Promise<Sweep> {
+  const runs = Array.from({ length: workers }, createNthFaultRun)
+  try {
+    const [first] = runs
+    const { calls, violations: undisturbed } = (await first?.run(null)) ?? { calls: [], violations: ['no worker'] }
+    const faults = calls.flatMap((call) =>
+      call.kinds
+        .flatMap((kind) => [false, true].map((isSticky): Fault => ({ at: call.index, kind, isSticky })))
+        .filter((fault) => takes(fault, call, calls)),
+    )
+    const violations = [...undisturbed]
+    let next = 0
+    let done = 0
+    const work = async (run: (fault: Fault) => Promise<Outcome>) => {
+      for (let fault = faults[next++]; fault !== undefined; fault = faults[next++]) {
+        const { violations: found } = await run(fault)
+        for (const line of found) tell(line)
+        violations.push(...found)
+        if (++done % 100 === 0) tell(`${done} of ${faults.length} runs, ${violations.length} violations`)
+      }
+    }
+    await Promise.all(runs.map(({ run }) => work(run)))
+    return { calls: calls.length, runs: done, violations }
+  } finally {
+    for (const { stop } of runs) stop()
+  }
+}
+
+/** Whether a call belongs to the paid request, from the intent to the stored id. */
+export function isAroundSubmit(call: Call, calls: readonly Call[]): boolean {
+  const from = calls.findIndex(({ name }) => name.startsWith('INSERT INTO submit_attempts'))
+  const accepted = calls.findIndex(({ name }) => name.startsWith("UPDATE submit_attempts SET outcome = 'accepted'"))
+  return call.index > from - 1 && call.index <= accepted + 8
+}
