@@ -28,9 +28,9 @@ describe('the journal of paid requests', () => {
     const { database, journal, begin } = journalOf()
     begin('a')
     journal.accept('a', { id: 'operation-1' }, 2000, false)
-    expect(() => database.run('DELETE FROM submit_attempts')).toThrow()
-    expect(() => database.run('UPDATE submit_attempts SET vendor_id = NULL')).toThrow()
-    expect(() => journal.accept('a', { id: 'operation-2' }, 3000, false)).toThrow()
+    expect(() => database.run('DELETE FROM submit_attempts')).toThrow('never deleted')
+    expect(() => database.run('UPDATE submit_attempts SET vendor_id = NULL')).toThrow('never taken back')
+    expect(() => journal.accept('a', { id: 'operation-2' }, 3000, false)).toThrow('never taken back')
     expect(journal.ofJob('job').map(({ vendorId }) => vendorId)).toEqual(['operation-1'])
   })
 
