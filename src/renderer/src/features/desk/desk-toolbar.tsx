@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Button } from '../../components/button.tsx'
+import { Button, IconButton } from '../../components/button.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { attempt } from '../../lib/notice.ts'
 import { useDesk, useMedia, useSession, useStudio } from '../../lib/studio.tsx'
@@ -15,7 +15,7 @@ export function DeskToolbar({
   readonly onAddFolder: () => void
 }) {
   const { t } = useTranslation()
-  const { notify } = useStudio()
+  const { stores, notify } = useStudio()
   const actions = useDeskActions()
   const pairBy = useSession(({ settings }) => settings.pairBy)
   return (
@@ -26,6 +26,11 @@ export function DeskToolbar({
       <Button icon="folder" onClick={onAddFolder}>
         {t('window.desk.addFolder')}
       </Button>
+      <IconButton
+        icon="link"
+        label={t('window.address.open')}
+        onClick={() => stores.view.setState({ dialog: 'addresses' })}
+      />
       <span className={styles.label}>{t('window.desk.pairBy')}</span>
       <Segmented
         label={t('window.desk.pairBy')}

@@ -7,6 +7,7 @@ import { Findings } from '../../lib/findings.tsx'
 import { useDesk, useStudio } from '../../lib/studio.tsx'
 import { dismissFile } from '../../stores/desk-store.ts'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
+import { AddressDialog } from './address-dialog.tsx'
 import { DeskActionsContext } from './desk-context.tsx'
 import type { DeskActions } from './desk-actions.ts'
 import { DeskToolbar } from './desk-toolbar.tsx'
@@ -49,6 +50,7 @@ export function Desk({ actions, onAddFiles, onAddFolder, welcome }: DeskProps) {
           </>
         )}
         {isEmpty ? null : <StartBar />}
+        <AddressDialog />
       </section>
     </DeskActionsContext>
   )

@@ -36,8 +36,8 @@ export function StorageSettings() {
           <p className={styles.faint}>{t('window.storage.text')}</p>
         </div>
         <ul className={styles.ways}>
-          {(['bucket', 'vendor'] as const).map((way) => {
-            const isUsed = (way === 'bucket') === hasBucket
+          {(['bucket', 'vendor', 'address'] as const).map((way) => {
+            const isUsed = way === (hasBucket ? 'bucket' : 'vendor')
             return (
               <li key={way} className={styles.way} data-used={isUsed}>
                 <Icon name={isUsed ? 'check' : 'info'} size={14} />

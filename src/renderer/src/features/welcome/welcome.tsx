@@ -50,6 +50,9 @@ export function Welcome({ onAddFiles, onAddFolder, onSamples }: WelcomeProps) {
           <Button size="large" icon="folder" onClick={onAddFolder}>
             {t('window.desk.addFolder')}
           </Button>
+          <Button kind="quiet" size="large" icon="link" onClick={() => stores.view.setState({ dialog: 'addresses' })}>
+            {t('window.address.open')}
+          </Button>
         </div>
       </div>
       <div className={styles.samples}>
