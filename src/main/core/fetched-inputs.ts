@@ -140,7 +140,6 @@ export function createFetchedInputs({ folder, database, http, clock, logger }: F
     },
   }
 }
-export type FetchedInputs = ReturnType<typeof createFetchedInputs>
 
 function nameOf(url: URL, contentType: string): string {
   const last = basename(decodeURIComponentSafely(url.pathname))

@@ -3,6 +3,7 @@ import type { RemoteOptions } from '../../core/create-remote.ts'
 import type { KeyDescription } from '../../../shared/api/keys.ts'
 import { StudioError } from '../../../shared/errors.ts'
 import type { EngineId } from '../../../shared/model/engine.ts'
+import { usageError } from './arguments.ts'
 import { call } from './call.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-code.ts'
@@ -19,6 +20,7 @@ export async function keysCommand(
   const { json, output, texts, ending } = context
   const { t } = texts
   const [key = ''] = verb === 'set' ? await readSecrets([t('cli.keys.prompt')], ending) : []
+  if (verb === 'set' && key.trim() === '') throw usageError('Standard input must have the key.')
   const core = await createCore(context.ports('live'), { startsQueue: false, remote })
   try {
     if (verb === 'set') {
