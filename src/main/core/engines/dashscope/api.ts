@@ -72,4 +72,3 @@ export const listReplySchema = z.object({
     }),
   ),
 })
-export type ListedTask = z.infer<typeof listReplySchema>['data'][number]
