@@ -178,7 +178,7 @@ function expectTidy({ dataDir, output }: World, results: number): void {
 }
 
 describe('a paid batch that is killed', () => {
-  const runs = ROWS.flatMap((row) => Array.from({ length: REPEATS }, (_, index) => ({ ...row, run: index + 1 })))
+  const runs = Array.from({ length: REPEATS }, (_, index) => ROWS.map((row) => ({ ...row, run: index + 1 }))).flat()
 
   test.each(runs)('$name (run $run)', async ({ kill, state = 'done', charges }) => {
     const world = await makeWorld()

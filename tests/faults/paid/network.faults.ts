@@ -1,7 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer as createTlsServer } from 'node:https'
+import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Job } from '../../../src/shared/model/job.ts'
 import type { Clock } from '../../../src/main/core/ports.ts'
 import { generations, paidWorld, type PaidWorld } from '../../fixtures/paid-core.ts'
@@ -155,6 +159,78 @@ describe('an outage of the line', () => {
     const jobs = await world.settled()
     expect([jobs.filter(({ state }) => state === 'done').length, generations(world.simulator)]).toEqual([40, 40])
     await expectSound(world, jobs)
+  })
+})
+
+const OPENSSL = '/usr/bin/openssl'
+const hasOpenssl = existsSync(OPENSSL)
+if (!hasOpenssl) console.warn('Skipped: N17 (no openssl to make a certificate with).')
+
+describe('a vendor that is not to be had', () => {
+  test('N02 an address that swallows connections: the job waits, and goes on when it is gone', async () => {
+    // A server that never takes what knocks, and so many knocks that the system takes no more for it.
+    const hole = fork(new URL('black-hole.ts', import.meta.url))
+    onTestFinished(() => void hole.kill('SIGKILL'))
+    const [port] = await once(hole, 'message')
+    const knocks = Array.from({ length: 4 }, () => connect({ port: Number(port), host: '127.0.0.1' }))
+    for (const knock of knocks) knock.on('error', () => undefined)
+    onTestFinished(() => {
+      for (const knock of knocks) knock.destroy()
+    })
+    const world = await paidWorld({ clock: scaledClock(FACTOR) })
+    await world.stop()
+    const core = await world.start({ baseUrls: { dashscope: `http://127.0.0.1:${Number(port)}/api/v1` } })
+    let startedAt = 0
+    const waits: unknown[] = []
+    const seen = Promise.withResolvers<void>()
+    core.subscribe((event) => {
+      if (event.name !== 'jobs-changed') return
+      for (const { step, state, why } of event.payload.rows) {
+        if (step === 'upload' && state === 'running' && startedAt === 0) startedAt = Date.now()
+        if (why?.reason === 'offline') seen.resolve(void waits.push(why.error?.code))
+      }
+    })
+    await world.begin()
+    await seen.promise
+    const seconds = (Date.now() - startedAt) / 1000
+    process.stdout.write(`N02: told ${seconds.toFixed(1)} s after the upload began\n`)
+    expect(waits[0]).toBe('E-NET-TIMEOUT')
+    await world.stop()
+    await world.start()
+    const jobs = await world.settled()
+    expect([jobs[0]?.state, generations(world.simulator)]).toEqual(['done', 1])
+    await expectSound(world, jobs)
+  })
+
+  test.skipIf(!hasOpenssl)('N17 a certificate that nobody vouches for: not a request is sent', async () => {
+    const world = await paidWorld({ clock: scaledClock(FACTOR) })
+    const [key, certificate] = [join(world.folder, 'key.pem'), join(world.folder, 'cert.pem')]
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2', '-nodes']
+    const made = ['req', '-x509', '-newkey', 'rsa:2048', ...subject, '-keyout', key, '-out', certificate]
+    execFileSync(OPENSSL, made, { stdio: 'ignore' })
+    let requests = 0
+    const files = { key: readFileSync(key), cert: readFileSync(certificate) }
+    const server = createTlsServer(files, (_, response) => {
+      requests++
+      response.end()
+    })
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+    onTestFinished(() => void server.close())
+    await world.stop()
+    const { port } = server.address() as AddressInfo
+    const core = await world.start({ baseUrls: { dashscope: `https://127.0.0.1:${port}/api/v1` } })
+    const codes = new Set<unknown>()
+    const seen = Promise.withResolvers<void>()
+    core.subscribe((event) => {
+      if (event.name !== 'jobs-changed') return
+      for (const { why, error } of event.payload.rows) {
+        codes.add(why?.error?.code ?? error?.code)
+        if (codes.has('E-NET-TLS')) seen.resolve()
+      }
+    })
+    await world.begin()
+    await seen.promise
+    expect([requests, world.simulator.calls().length]).toEqual([0, 0])
   })
 })
 
