@@ -11,6 +11,7 @@ import { startQuickVendor } from '../fixtures/quick-vendor.ts'
 import { noRadosgw, startRadosgw } from '../fixtures/radosgw.ts'
 import type { Radosgw } from '../fixtures/radosgw.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
+import { noOpenssl, startTlsProxy } from '../fixtures/tls-proxy.ts'
 import { makePairs } from '../fixtures/vendor-media.ts'
 
 const KEY = 'sk-CANARYds0123456789abcdef'
@@ -83,6 +84,28 @@ describe.skipIf(noRadosgw !== null)(
       expect(leakscan.inFolder(folder)).toEqual([])
       const said = [set, outcome, again].map(({ stdout, stderr }) => stdout + stderr).join('\n')
       expect(leakscan.inText('what was printed', said)).toEqual([])
+    })
+
+    it.skipIf(noOpenssl !== null)('is reached through the proxy that the environment names', async () => {
+      const host = 's3.media.example'
+      const proxy = await startTlsProxy([host], new URL(server.endpoint))
+      try {
+        const env = {
+          HTTPS_PROXY: proxy.url,
+          NODE_EXTRA_CA_CERTS: proxy.certificate,
+          STUDIO_S3_ACCESS_KEY_ID: server.accessKeyId,
+          STUDIO_S3_SECRET_ACCESS_KEY: server.secretAccessKey,
+        }
+        const where = ['--endpoint', host, '--region', server.region, '--bucket', BUCKET, '--path-style']
+        const set = await runCli(['storage', 'set', ...where, '--json', '--data-dir', join(tempFolder(), 'data')], {
+          env,
+        })
+        expect(set.code, set.stdout).toBe(0)
+        expect(set.events[0]).toMatchObject({ ok: true, config: { endpoint: `https://${host}` } })
+        expect(new Set(proxy.hosts)).toEqual(new Set([host]))
+      } finally {
+        await proxy.stop()
+      }
     })
 
     it('ends with what is wrong with the bucket, and pays nothing', async () => {

@@ -88,7 +88,7 @@ export function createBucket(dependencies: BucketDependencies) {
   async function backendFor(config: BucketConfig): Promise<StorageBackend> {
     const keys = await credentials()
     const id = fingerprint(JSON.stringify([config, keys]))
-    if (open?.id !== id) open = { id, backend: createS3Storage(config, keys, newId) }
+    if (open?.id !== id) open = { id, backend: createS3Storage(config, keys, newId, env) }
     return open.backend
   }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { Agent } from 'node:https'
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { StudioError } from '../../../../shared/errors.ts'
@@ -21,8 +22,14 @@ export const SINGLE_PUT_BYTES = 16 * 1_048_576
 /** SigV4 allows a week at most. */
 const MAX_LINK_SECONDS = 604_800
 
-export function createS3Client(config: S3Config, credentials: S3Credentials): S3Client {
+/** `proxyEnv`: the environment whose HTTPS_PROXY and NO_PROXY hold; absent: no proxy. */
+export function createS3Client(
+  config: S3Config,
+  credentials: S3Credentials,
+  proxyEnv?: Readonly<Record<string, string | undefined>>,
+): S3Client {
   return new S3Client({
+    ...(proxyEnv === undefined ? {} : { requestHandler: { httpsAgent: new Agent({ keepAlive: true, proxyEnv }) } }),
     endpoint: config.endpoint,
     region: config.region,
     forcePathStyle: config.pathStyle,
@@ -34,8 +41,13 @@ export function createS3Client(config: S3Config, credentials: S3Credentials): S3
 }
 
 /** The user's own bucket at any S3-compatible service. Objects are private, with random names. */
-export function createS3Storage(config: S3Config, credentials: S3Credentials, newId: () => string): StorageBackend {
-  const client = createS3Client(config, credentials)
+export function createS3Storage(
+  config: S3Config,
+  credentials: S3Credentials,
+  newId: () => string,
+  proxyEnv?: Readonly<Record<string, string | undefined>>,
+): StorageBackend {
+  const client = createS3Client(config, credentials, proxyEnv)
   const endpoint = new URL(config.endpoint)
   const facts = { endpoint, bucket: config.bucket }
   const coded = (error: unknown) => s3Error(error, facts)
