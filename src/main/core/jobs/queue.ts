@@ -53,6 +53,9 @@ const MOVING: readonly Wait['reason'][] = ['vendor-queue']
 /**
  * Runs the jobs of the store: oldest first, begun ones before new ones, within the limits of their workflow. It knows
  * steps, lanes and states; what a step does is the workflow's.
+ *
+ * One long file on purpose: everything that moves a row from state to state shares the map of running jobs, and reads as
+ * one story.
  */
 export function createQueue({ store, workflows, clock, logger, emit, ...lent }: QueueOptions) {
   const active = new Map<string, ActiveJob>()
