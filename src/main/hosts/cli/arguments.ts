@@ -71,7 +71,8 @@ export function readRunRequest(inputs: readonly string[], options: InputOptions,
 }
 
 /** An address and no path: fetched by `run`, and refused by the core unless it is public and https. */
-export const isAddress = (input: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/|data:([\w.+-]+\/[\w.+-]+)?[,;])/i.test(input)
+export const isAddress = (input: string): boolean =>
+  /^([a-z][a-z0-9+.-]*:\/\/|data:([\w.+-]+\/[\w.+-]+)?[,;])/i.test(input)
 
 function localPath(input: string, cwd: string): string {
   if (isAddress(input)) return input
