@@ -11,6 +11,7 @@ import type { TempFiles } from '../jobs/temp-files.ts'
 import type { HttpClient } from '../lib/http-client.ts'
 import type { Media } from '../media/media.ts'
 import type { Clock } from '../ports.ts'
+import { backoffMs, sleep } from '../lib/wait.ts'
 import { parseWork, type JobWork, type RemoteWork } from './job-work.ts'
 import type { RemoteAccess } from './remote-access.ts'
 import type { SourceVerdicts } from './source-verdicts.ts'
@@ -108,6 +109,36 @@ export function withAttention(parts: RemoteParts, halt: (error: StudioError) => 
       const isPlace = isPaidFor && (thrown.code.startsWith('E-OUT-') || thrown.code === 'E-DISK-FULL')
       if (PERSONAL.has(thrown.code) || isPlace) return { kind: 'needs_attention', error }
       throw isPaidFor && thrown.data.chargeState === 'none' ? asError(error, thrown) : thrown
+    }
+  }
+}
+
+/** The database is busy or its disk full or faulty: nothing is wrong with the job, and all that it needs may be back soon. */
+const isDatabaseTrouble = (thrown: unknown): thrown is StudioError =>
+  thrown instanceof StudioError &&
+  (thrown.code === 'E-DB-BUSY' ||
+    (thrown.code === 'E-DISK-FULL' && thrown.data.params['reason'] === 'database') ||
+    (thrown.code === 'E-INTERNAL' && thrown.data.retryable))
+
+const LONGEST_PATIENCE_MS = 30_000
+
+/**
+ * Runs a step again until the database takes what it stores. A step may begin anew at any time, as after a crash; one
+ * that failed for this would leave a paid result at the vendor until somebody comes by.
+ */
+export function withPatience({ store, clock, random }: RemoteParts, run: Step['run']): Step['run'] {
+  return async (job, context) => {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await run(failures === 1 ? job : (store.find(job.jobId) ?? job), context)
+      } catch (thrown) {
+        context.signal.throwIfAborted()
+        if (!isDatabaseTrouble(thrown)) throw thrown
+        const delayMs = Math.min(LONGEST_PATIENCE_MS, backoffMs(failures, random))
+        context.wait({ reason: 'disk', until: Math.round(clock.now() + delayMs), error: thrown.data })
+        await sleep(clock, delayMs, context.signal)
+        context.wait(null)
+      }
     }
   }
 }

@@ -20,6 +20,7 @@ import {
   isHalting,
   remoteWorkOf,
   withAttention,
+  withPatience,
   type RemoteParts,
 } from './remote-parts.ts'
 import { adoptedNote, createSubmitStep } from './submit-step.ts'
@@ -295,7 +296,7 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
     afterInterruption: 'check',
     afterFailure: 'check',
     onPause: 'finish',
-    run: waitForTools(withAttention(parts, halt, run)),
+    run: waitForTools(withAttention(parts, halt, withPatience(parts, run))),
     ...rest,
   })
   const paid = { evenPaused: true } as const
