@@ -93,10 +93,11 @@ async function examineBatch(dependencies: BatchDependencies, input: QuoteInput, 
   )
 
   const intact = new Set<string>()
+  const gone = new Set<string>()
   if (!input.again) {
     await mapLimited(wanted, READS_AT_ONCE, async ({ identity }) => {
       const known = identity === null ? null : store.findByIdentity(identity)
-      if (known?.state === 'done' && (await isIntact(media, known))) intact.add(known.jobId)
+      if (known?.state === 'done') ((await isIntact(media, known)) ? intact : gone).add(known.jobId)
     })
   }
   const purse = dependencies.purse(engine.id)
@@ -104,7 +105,7 @@ async function examineBatch(dependencies: BatchDependencies, input: QuoteInput, 
     const seen = new Set<string>()
     for (const one of wanted) one.due = await dueFor(dependencies, purse, one, input, { intact, seen }, signal)
   }
-  return { engine, wanted, intact, purse }
+  return { engine, wanted, gone, purse }
 }
 
 /** What a pair would cost now; null when it would not have to be paid for. */
@@ -202,7 +203,7 @@ export async function startBatch(
 ): Promise<{ batchId: string; jobIds: string[] }> {
   const { store, queue, clock, newId } = dependencies
   const firstStep = 'check'
-  const { engine, wanted, intact, purse } = await examineBatch(dependencies, input, signal)
+  const { engine, wanted, gone, purse } = await examineBatch(dependencies, input, signal)
   if (purse !== null) {
     requireConfirmed(priceOf(purse, wanted), sumDue(wanted).jobs, input.spend)
     purse.reopen()
@@ -249,7 +250,8 @@ export async function startBatch(
     const here = { batchId, findings }
     if (known.state === 'running' || known.state === 'waiting') {
       store.update(known, known.state, here)
-    } else if (known.state === 'done' && intact.has(known.jobId)) {
+    } else if (known.state === 'done' && !gone.has(known.jobId)) {
+      // One that came to its end since it was looked for is as good as one that was there.
       store.update(known, 'done', { ...here, position, reused: true })
     } else if (known.state === 'expired') {
       // Paid for and gone: only `again` pays for it once more.
