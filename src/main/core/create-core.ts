@@ -35,6 +35,7 @@ import { createMedia, type Media } from './media/media.ts'
 import { createLocalWorkflow } from './pipeline/local-workflow.ts'
 import { checkOutputFolder } from './pipeline/output-place.ts'
 import { clearRemains } from './pipeline/remains.ts'
+import { rereadInputs, type RenewedInputs } from './pipeline/job-inputs.ts'
 import { quoteBatch, startBatch } from './pipeline/start-batch.ts'
 import type { Clock, Ports } from './ports.ts'
 import { findSamples } from './samples.ts'
@@ -264,7 +265,12 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       'jobs.cancel': async ({ jobIds }) => ({ changed: await queue.cancel(jobIds) }),
       'jobs.retry': async ({ jobIds }) => {
         remote.beforeRetry(jobIds)
-        return { changed: queue.retry(jobIds) }
+        const renewed = new Map<string, RenewedInputs>()
+        for (const job of store.findMany(jobIds)) {
+          const inputs = await rereadInputs(media, job, signal)
+          if (inputs !== null) renewed.set(job.jobId, inputs)
+        }
+        return { changed: queue.retry(jobIds, renewed) }
       },
       'jobs.remove': async ({ jobIds }) => ({ changed: await queue.remove(jobIds) }),
       'jobs.move': async ({ jobId, beforeJobId }) => ({ changed: queue.move(jobId, beforeJobId) }),

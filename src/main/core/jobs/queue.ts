@@ -6,7 +6,7 @@ import { TERMINAL_STATES, type Job, type JobDetail, type JobStep, type Wait } fr
 import type { Clock } from '../ports.ts'
 import { createChangeFeed } from './change-feed.ts'
 import { toJob, type JobRecord } from './job-record.ts'
-import type { JobStore, ListFilter } from './job-store.ts'
+import type { JobStore, ListFilter, JobChange } from './job-store.ts'
 import { createBusyTime, estimateSeconds, jobFraction } from './queue-estimate.ts'
 import type { SteadyWriter } from './steady-writer.ts'
 import { createSteadyWriter } from './steady-writer.ts'
@@ -447,10 +447,17 @@ export function createQueue({ store, workflows, clock, logger, emit, ...lent }: 
       return [...resting, ...ended, ...late]
     },
 
-    retry: (jobIds: readonly string[]): string[] => {
+    /** From the failed step on; a job among `renewed` from its first step on, with what stands there. */
+    retry: (
+      jobIds: readonly string[],
+      renewed: ReadonlyMap<string, Pick<JobChange, 'work' | 'identity'>> = new Map(),
+    ): string[] => {
       const changed = store.transaction(() =>
         store.findMany(jobIds).flatMap((record) => {
           if (record.state !== 'failed' && record.state !== 'cancelled' && record.state !== 'needs_attention') return []
+          const anew = renewed.get(record.jobId)
+          const first = workflows.get(record.engine)?.steps[0].step
+          if (anew !== undefined && first !== undefined) return requeue(record, first, anew).jobId
           return requeue(record, retryStep(record)).jobId
         }),
       )

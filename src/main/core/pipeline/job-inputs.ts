@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { StudioError } from '../../../shared/errors.ts'
 import type { EngineId, Parameters } from '../../../shared/model/engine.ts'
 import type { Media } from '../media/media.ts'
-import type { JobInput } from './job-work.ts'
+import type { JobRecord } from '../jobs/job-record.ts'
+import type { JobInput, JobWork } from './job-work.ts'
 
 export type InputPaths = { readonly source: string; readonly voice: string | null; readonly driver: string | null }
 
@@ -69,3 +70,22 @@ export function identityOf(key: ResultKey, inputs: readonly JobInput[]): string 
 export function requestKeyOf(key: ResultKey, { source, voice, driver }: InputPaths): string {
   return digest(['request', inFixedOrder(key), source, voice, driver])
 }
+
+/**
+ * The inputs of a job that failed on one of them, read as they are now: a person who mended a file and retries means the
+ * mended one. Null for a job that failed for another reason, and while a file still cannot be read.
+ */
+export async function rereadInputs(media: Media, job: JobRecord, signal?: AbortSignal): Promise<RenewedInputs | null> {
+  if (job.state !== 'failed' || job.error?.code.startsWith('E-INPUT-') !== true) return null
+  const { outputFolder, outName, parameters } = job.request
+  try {
+    const inputs = await recordInputs(media, job, signal)
+    return { work: { inputs }, identity: identityOf({ engine: job.engine, outputFolder, outName, parameters }, inputs) }
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError)) throw thrown
+    return null
+  }
+}
+
+/** What a retry from the first step on begins with. */
+export type RenewedInputs = { readonly work: JobWork; readonly identity: string }

@@ -92,7 +92,7 @@ describe('a job', () => {
 })
 
 describe('inputs that are not what they were', () => {
-  test('a file changed after it was added fails with E-INPUT-CHANGED, and retry says so again', async () => {
+  test('a file changed after it was added fails with E-INPUT-CHANGED; a retry takes it as it is now', async () => {
     const core = await testCore(tempFolder(), { startsQueue: false })
     const pair = makePair(core)
     const { jobs } = await core.start([pair])
@@ -102,6 +102,12 @@ describe('inputs that are not what they were', () => {
     const [job] = await next.rest(jobs)
     expect(job).toMatchObject({ state: 'failed', error: { code: 'E-INPUT-CHANGED', params: { file: pair.voice } } })
     expect(existsSync(core.output)).toBe(false)
+    const jobId = job?.jobId ?? ''
+    expect(await next.core.handlers['jobs.retry']({ jobIds: [jobId] })).toEqual({ changed: [jobId] })
+    const [mended] = await next.rest(jobs)
+    expect(mended).toMatchObject({ jobId, state: 'done' })
+    const again = await next.start([pair])
+    expect(again.jobs).toMatchObject([{ jobId, state: 'done', reused: true }])
   })
 
   test('a file that was only touched, or saved again with the same contents, passes', async () => {
