@@ -5,10 +5,15 @@ import { root, run, say } from './processes.mjs'
 
 const STAMP = join(root, 'node_modules/.studio-install')
 
+/** Only what decides about the packages: a changed script line of package.json installs nothing anew. */
 function wantedStamp() {
-  const hash = createHash('sha256')
-  for (const name of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(root, name)))
-  return hash.digest('hex')
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { dependencies, devDependencies, optionalDependencies, allowScripts } = manifest
+  const wanted = JSON.stringify([dependencies, devDependencies, optionalDependencies, allowScripts])
+  return createHash('sha256')
+    .update(wanted)
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
 }
 
 /** Bytes that this machine received so far over the network (Linux only, loopback left out); null where unknown. */
