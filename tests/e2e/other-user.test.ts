@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { contract } from '../../src/shared/api/index.ts'
 import { runCli, startCli, writeVoice } from '../fixtures/cli.ts'
 import type { RunningCli } from '../fixtures/cli.ts'
@@ -62,9 +62,17 @@ describe.skipIf(obstacle !== undefined)('another user on this machine', () => {
     const { url } = await server.until(({ event }) => event === 'listening')
     const address = new URL(String(url))
     token = new URLSearchParams(address.hash.slice(1)).get('token') ?? ''
-    known = readdirSync(data, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
+    // The file with the address is written for the browser right after the address is known.
+    known = await vi.waitFor(
+      () => {
+        const files = readdirSync(data, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+        expect(files.some((file) => file.endsWith('.html'))).toBe(true)
+        return files
+      },
+      { timeout: 10_000 },
+    )
     const spy = join(folder, 'spy.cjs')
     writeFileSync(spy, SPY, { mode: 0o644 })
     // A copy that anybody may run: the tests' own may lie in a home folder.
