@@ -6,10 +6,9 @@ import { TERMINAL_STATES, type Job, type JobDetail, type JobStep, type Wait } fr
 import type { Clock } from '../ports.ts'
 import { createChangeFeed } from './change-feed.ts'
 import { toJob, type JobRecord } from './job-record.ts'
-import type { JobStore, ListFilter, JobChange } from './job-store.ts'
+import type { JobChange, JobStore, ListFilter } from './job-store.ts'
 import { createBusyTime, estimateSeconds, jobFraction } from './queue-estimate.ts'
-import type { SteadyWriter } from './steady-writer.ts'
-import { createSteadyWriter } from './steady-writer.ts'
+import { createSteadyWriter, type SteadyWriter } from './steady-writer.ts'
 import type { Step, StepContext, StepResult, Workflow } from './step.ts'
 import { toSubmitView, type SubmitJournal } from './submit-journal.ts'
 
