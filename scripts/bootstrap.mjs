@@ -35,7 +35,10 @@ async function runTests(vitestArgs) {
   const counts = join(root, 'out/test-counts.json')
   rmSync(counts, { force: true })
   const vitest = bin('vitest', 'vitest')
-  const code = await run(node, [vitest, 'run', ...vitestArgs], { env: { ...process.env, STUDIO_TEST_COUNTS: counts } })
+  // The suites start this program some hundreds of times; compiled once, it starts in half the time.
+  const compiled = join(root, 'node_modules/.cache/compiled')
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, STUDIO_TEST_COUNTS: counts }
+  const code = await run(node, [vitest, 'run', ...vitestArgs], { env })
   if (!existsSync(counts)) {
     console.log('0 passed, 1 failed, 0 skipped')
     return 1
