@@ -10,6 +10,7 @@ import type {
 } from '../../src/main/core/engines/engine.ts'
 import { StudioError } from '../../src/shared/errors.ts'
 import { ENGINE_LIMITS } from '../../src/shared/model/limits.ts'
+import { DEFAULT_PRICES } from '../../src/shared/model/spend.ts'
 import { defaultParameters, ENGINE_PARAMETERS } from '../../src/shared/model/parameters.ts'
 import { createHttpClient, type HttpClient } from '../../src/main/core/lib/http-client.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
@@ -246,7 +247,7 @@ export function describeRemoteEngine(
     })
 
     it('quotes no less for more, and names one price for what was made', () => {
-      const prices = { currency: 'CNY', perSecond: 0.02, perCheck: 0.004, asOf: '2026-03-15' } as const
+      const prices = DEFAULT_PRICES.dashscope
       const short = engine.quote(2.79, 0, prices)
       const long = engine.quote(10, 2, prices)
       expect(short.low).toBeLessThanOrEqual(short.high)

@@ -253,6 +253,7 @@ export function createRemote(dependencies: RemoteDependencies) {
           pricesAsOf: spend.pricesOf(engineId).asOf,
           spentToday: spend.spentToday(engineId),
           dayCap: spend.dayCap(engineId),
+          asksPublicUpload: false,
         }),
         reopen: remote.reopen,
       }

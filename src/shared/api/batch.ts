@@ -52,6 +52,8 @@ export const batchContract = {
           currency: z.enum(['CNY', 'USD']),
           /** Jobs that no longer fit below this stay unsent. */
           maxCost: z.number().min(0).optional(),
+          /** A person agreed that the inputs go to a public place that nothing can be deleted from; asked once for an engine. */
+          acceptPublicUpload: z.boolean().optional(),
         })
         .optional(),
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { engineIdSchema } from '../model/engine.ts'
+import { moneySchema } from '../model/job.ts'
 
 /** A key as it is told of: never the key itself. */
 const keyDescription = z.strictObject({
@@ -8,6 +9,8 @@ const keyDescription = z.strictObject({
   state: z.enum(['missing', 'saved', 'session', 'environment']),
   /** Eight hexadecimal digits, the same for the same key. Absent when missing. */
   fingerprint: z.string().optional(),
+  /** What is left on its account, where the vendor tells; as of the last time that somebody looked. */
+  balance: moneySchema.optional(),
 })
 export type KeyDescription = z.infer<typeof keyDescription>
 

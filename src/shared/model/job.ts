@@ -115,6 +115,11 @@ export const submitAttemptSchema = z.strictObject({
   }),
   /** When the result stops being there. */
   expiresAt: z.number().int().optional(),
+  /** When the vendor forgets the operation, and with it where its result lies. */
+  recordExpiresAt: z.number().int().optional(),
+  /** What was left on the account before the request, and after it: a hint for a person, no proof. */
+  balanceBefore: moneySchema.optional(),
+  balanceAfter: moneySchema.optional(),
 })
 export type SubmitAttemptView = z.infer<typeof submitAttemptSchema>
 

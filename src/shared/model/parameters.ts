@@ -11,6 +11,32 @@ const PORTRAIT_PARAMETERS: readonly ParameterSpec[] = [
   { key: 'head_move_strength', kind: 'number', min: 0, max: 1, step: 0.05, default: 0.7 },
 ]
 
+/**
+ * Everything that Segmind `live-portrait-video-to-video` takes beside its two clips (contracts/segmind.md, section 5).
+ * The longest clip is our own cap: its API names none.
+ */
+const CLIP_PARAMETERS: readonly ParameterSpec[] = [
+  { key: 'video_frame_load_cap', kind: 'integer', min: 0, max: 100_000, step: 1, default: 120 },
+  { key: 'mismatch_method', kind: 'choice', choices: ['cut', 'circle', 'none'], default: 'cut' },
+  { key: 'driving_audio', kind: 'boolean', default: false },
+  { key: 'input_face_index', kind: 'integer', min: 0, max: 5, step: 1, default: 0 },
+  { key: 'drive_face_index', kind: 'integer', min: 0, max: 5, step: 1, default: 0 },
+  { key: 'crop_drive_face', kind: 'boolean', default: false },
+  { key: 'scale', kind: 'number', min: 1, max: 4, step: 0.1, default: 2.3 },
+  { key: 'vx_ratio', kind: 'number', min: -1, max: 1, step: 0.025, default: 0 },
+  { key: 'vy_ratio', kind: 'number', min: -1, max: 1, step: 0.025, default: -0.125 },
+  { key: 'relative', kind: 'boolean', default: true },
+  { key: 'stitching', kind: 'boolean', default: true },
+  { key: 'lip_zero', kind: 'boolean', default: true },
+  { key: 'lip_zero_threshold', kind: 'number', min: 0, max: 5, step: 0.01, default: 0.03 },
+  { key: 'eye_retargeting', kind: 'boolean', default: false },
+  { key: 'eyes_retargeting_multiplier', kind: 'number', min: 0.01, max: 10, step: 0.01, default: 1 },
+  { key: 'lip_retargeting', kind: 'boolean', default: false },
+  { key: 'lip_retargeting_multiplier', kind: 'number', min: 0.01, max: 10, step: 0.01, default: 1 },
+  { key: 'dsize', kind: 'integer', min: 64, max: 2048, step: 1, default: 512 },
+  { key: 'base64', kind: 'boolean', default: false },
+]
+
 /** The parameters of each engine, in the order in which people see them. */
 export const ENGINE_PARAMETERS: Readonly<Record<EngineId, readonly ParameterSpec[]>> = {
   offline: [
@@ -19,7 +45,7 @@ export const ENGINE_PARAMETERS: Readonly<Record<EngineId, readonly ParameterSpec
     { key: 'seed', kind: 'integer', min: 0, max: 4_294_967_295, step: 1, default: 1 },
   ],
   dashscope: PORTRAIT_PARAMETERS,
-  segmind: [],
+  segmind: CLIP_PARAMETERS,
 }
 
 export function defaultParameters(specs: readonly ParameterSpec[]): Parameters {

@@ -2,8 +2,14 @@ import { z } from 'zod'
 import { engineIdSchema, parametersSchema } from './engine.ts'
 import { DEFAULT_PRICES, priceTableSchema } from './spend.ts'
 
-/** Where a vendor is reached: '' for its own address or no workspace. */
-const endpointSchema = z.strictObject({ baseUrl: z.string().max(300), workspaceId: z.string().max(100) })
+/** How a vendor is reached: '' for its own addresses or no workspace. */
+const endpointSchema = z.strictObject({
+  baseUrl: z.string().max(300),
+  workspaceId: z.string().max(100),
+  uploadUrl: z.string().max(300).default(''),
+  /** Of all calls with one key, where the vendor counts them by the minute; absent: the engine's own number. */
+  callsPerMinute: z.number().int().min(1).max(1000).optional(),
+})
 
 const fields = z.strictObject({
   language: z.enum(['system', 'en', 'zh']),
@@ -24,6 +30,8 @@ const fields = z.strictObject({
   /** What a window proposes as the most for one batch; what holds is said at its start. */
   batchCaps: z.partialRecord(engineIdSchema, z.number().min(0).max(1_000_000)),
   endpoints: z.partialRecord(engineIdSchema, endpointSchema),
+  /** A person knows that the vendor's own place for inputs is public and takes nothing back. */
+  publicUploads: z.partialRecord(engineIdSchema, z.boolean()),
 })
 
 /** Some of the settings. Not `settingsSchema.partial()`: that would fill in the defaults of those not named. */
@@ -44,6 +52,7 @@ export const settingsSchema = z.strictObject({
   dayCaps: fields.shape.dayCaps.default({}),
   batchCaps: fields.shape.batchCaps.default({}),
   endpoints: fields.shape.endpoints.default({}),
+  publicUploads: fields.shape.publicUploads.default({}),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

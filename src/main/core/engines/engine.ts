@@ -13,8 +13,8 @@ type EngineFacts = {
   readonly id: EngineId
   readonly limits: MediaLimits
   readonly parameters: readonly ParameterSpec[]
-  /** What drives the source: exactly one of these is given with it. */
-  readonly drivenBy: 'voice' | 'driver'
+  /** What can drive the source: exactly one of these is given with it. */
+  readonly drivenBy: readonly ('voice' | 'driver')[]
   /** Operations at the same time; for a remote engine those at the vendor. */
   readonly maxOperations: number
 }

@@ -8,6 +8,7 @@ import type { Quote } from '../../../shared/model/job.ts'
 import type { Finding } from '../../../shared/model/media.ts'
 import type { SpendQuote } from '../../../shared/model/spend.ts'
 import { parseParameters } from '../../../shared/model/parameters.ts'
+import type { Engine } from '../engines/engine.ts'
 import type { EngineRegistry } from '../engines/registry.ts'
 import type { JobRecord, JobRequest } from '../jobs/job-record.ts'
 import type { JobStore, NewJob } from '../jobs/job-store.ts'
@@ -41,7 +42,7 @@ export type Purse = {
   readonly isChecked: (sha256: string) => boolean
   readonly quote: (seconds: number, checks: number) => Quote
   readonly setMaxCost: (batchId: string, maxCost: number | null) => void
-  readonly facts: () => Pick<SpendQuote, 'pricesAsOf' | 'spentToday' | 'dayCap'>
+  readonly facts: () => Pick<SpendQuote, 'pricesAsOf' | 'spentToday' | 'dayCap' | 'asksPublicUpload'>
   /** What was set aside for a job in an earlier batch is free again: it counts in the batch that goes on with it. */
   readonly unreserve: (jobId: string) => void
   /** A person acted: what stood still for want of one goes on. */
@@ -69,19 +70,19 @@ async function examineBatch(dependencies: BatchDependencies, input: QuoteInput, 
   const { engines, media, store, aiLabel } = dependencies
   const engine = engines.get(input.engine)
   const asked = input.pairs.map((pair) => {
-    requirePartner(pair, engine.drivenBy)
     const parameters = parseParameters(engine.parameters, { ...input.parameters, ...pair.parameters })
-    return { pair, request: requestFor(pair, parameters, input, aiLabel()) }
+    return { pair, request: requestFor(pair, parameters, input, aiLabel()), error: partnerError(pair, engine.drivenBy) }
   })
 
   const read = createInputReader(media, signal)
   const wanted = mergeDuplicates(
-    await mapLimited(asked, READS_AT_ONCE, async ({ pair, request }): Promise<Wanted> => {
+    await mapLimited(asked, READS_AT_ONCE, async ({ pair, request, error }): Promise<Wanted> => {
       const paths: InputPaths = { source: pair.source, voice: pair.voice ?? null, driver: pair.driver ?? null }
       const { outputFolder, parameters, outName } = request
       const key = { engine: engine.id, outputFolder, outName, parameters }
       const requestKey = requestKeyOf(key, paths)
       const common = { paths, request, requestKey, duplicates: [], due: null }
+      if (error !== null) return { ...common, identity: null, inputs: null, error: error.data }
       try {
         const inputs = await read(paths)
         return { ...common, identity: identityOf(key, inputs), inputs, error: null }
@@ -169,7 +170,15 @@ export async function quoteBatch(
 ): Promise<SpendQuote> {
   const { engine, wanted, purse } = await examineBatch(dependencies, input, signal)
   if (purse === null) {
-    const free = { seconds: 0, checks: 0, price: null, pricesAsOf: null, spentToday: 0, dayCap: null }
+    const free = {
+      seconds: 0,
+      checks: 0,
+      price: null,
+      pricesAsOf: null,
+      spentToday: 0,
+      dayCap: null,
+      asksPublicUpload: false,
+    }
     return { engine: engine.id, jobs: wanted.filter(({ inputs }) => inputs !== null).length, ...free }
   }
   return { engine: engine.id, ...sumDue(wanted), price: priceOf(purse, wanted), ...purse.facts() }
@@ -296,10 +305,15 @@ function requestFor(pair: Pair, parameters: Parameters, input: QuoteInput, aiLab
   }
 }
 
-function requirePartner(pair: Pair, drivenBy: 'voice' | 'driver'): void {
-  const other = drivenBy === 'voice' ? 'driver' : 'voice'
-  if (pair[drivenBy] !== undefined && pair[other] === undefined) return
-  throw new StudioError('E-INPUT-UNPAIRED', { params: { file: pair.source } })
+/** What is wrong with a pair for an engine that is driven otherwise: that pair's own error, not the batch's. */
+function partnerError(pair: Pair, drivenBy: Engine['drivenBy']): StudioError | null {
+  const given = (['voice', 'driver'] as const).filter((role) => pair[role] !== undefined)
+  const [only] = given
+  if (given.length === 1 && only !== undefined && drivenBy.includes(only)) return null
+  const reason = drivenBy.includes('voice') ? 'needs-voice' : 'needs-driver'
+  return new StudioError('E-INPUT-UNPAIRED', {
+    params: { file: pair.source, ...(given.length === 0 ? {} : { reason }) },
+  })
 }
 
 /** Reads each file once a batch, however many pairs it is in. */

@@ -11,7 +11,7 @@ export const dashscopeEngine: RemoteEngine = {
   vendorName: 'DashScope',
   limits: ENGINE_LIMITS.dashscope,
   parameters: ENGINE_PARAMETERS.dashscope,
-  drivenBy: 'voice',
+  drivenBy: ['voice'],
   // One runs, one waits right behind it: what waits here can still be reordered and removed free of charge (section 9, point 13).
   maxOperations: 2,
   defaultBaseUrl: 'https://dashscope.aliyuncs.com/api/v1',

@@ -63,7 +63,7 @@ export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath }: Offlin
     kind: 'local',
     limits: ENGINE_LIMITS.offline,
     parameters: specs,
-    drivenBy: 'voice',
+    drivenBy: ['voice'],
     maxOperations: 1,
 
     check: async ({ inputs, parameters }, { signal }) => {

@@ -145,7 +145,7 @@ function Endpoint({ engine }: { readonly engine: EngineId }) {
   const shown = { ...saved, ...draft }
   const isChanged = shown.baseUrl !== saved.baseUrl || shown.workspaceId !== saved.workspaceId
   const save = async () => {
-    const next = { baseUrl: shown.baseUrl.trim(), workspaceId: shown.workspaceId.trim() }
+    const next = { ...saved, baseUrl: shown.baseUrl.trim(), workspaceId: shown.workspaceId.trim() }
     await change({ endpoints: { ...endpoints, [engine]: next } })
     setDraft({})
   }
