@@ -17,12 +17,12 @@ import { processesOf, runCli, startCli, writeVoice } from '../fixtures/cli.ts'
 import type { CliEvent, CliOutcome } from '../fixtures/cli.ts'
 
 let folder: string
-/** A sample at a third of its size: what is tested here is not the picture. */
+/** A sample at a quarter of its size: what is tested here is not the picture. */
 let portrait: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'studio-cli-'))
   portrait = join(folder, 'portrait.jpg')
-  await sharp('resources/samples/portrait-woman.jpg').resize(320).toFile(portrait)
+  await sharp('resources/samples/portrait-woman.jpg').resize(240).toFile(portrait)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -280,7 +280,7 @@ describe('an end from outside', () => {
   it.each(ends)(
     '%s in the middle of a render saves the state, leaves nothing alive, and the next run goes on',
     async (name, end) => {
-      const source = inputs(`end-${name}`, ['anna', 'bert'], 4)
+      const source = inputs(`end-${name}`, ['anna', 'bert'], 2)
       const out = at(`end-${name}-out`)
       const args = ['run', source, '--out', out, '--data-dir', at(`end-${name}-data`), '--json']
       const running = startCli(args)
@@ -301,7 +301,7 @@ describe('an end from outside', () => {
   )
 
   it('a reader that closes the pipe ends it quietly', async () => {
-    const source = inputs('pipe', ['anna'], 4)
+    const source = inputs('pipe', ['anna'], 2)
     const running = startCli(['run', source, '--out', at('pipe-out'), '--data-dir', at('pipe-data'), '--json'])
     await running.until(isJob('running'))
     running.process.stdout?.destroy()
@@ -313,7 +313,7 @@ describe('an end from outside', () => {
   })
 
   it('the death of npm, which hands no signal on, ends it too', async () => {
-    const source = inputs('npm', ['anna'], 4)
+    const source = inputs('npm', ['anna'], 2)
     // As npm does: a shell that starts the program and waits for it.
     const running = startCli(['run', source, '--out', at('npm-out'), '--data-dir', at('npm-data'), '--json'], {
       wrap: ['/bin/sh', '-c', '"$@"; exit $?', 'sh'],

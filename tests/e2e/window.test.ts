@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchChromium } from '../fixtures/chromium.ts'
 import { writeVoice } from '../fixtures/cli.ts'
@@ -10,9 +11,8 @@ import type { StudioPage, StudioServer } from '../fixtures/window.ts'
 
 if (noWindow !== undefined) console.warn(`Skipped: the window in a real browser (${noWindow}).`)
 
-const SAMPLES = resolve('resources/samples')
-const MAN = join(SAMPLES, 'portrait-man.jpg')
-const WOMAN = join(SAMPLES, 'portrait-woman.jpg')
+/** The samples at a third of their size: what is tested here is not the picture. */
+let small: { readonly folder: string; readonly man: string; readonly woman: string }
 
 let browser: Browser
 let folder: string
@@ -33,17 +33,25 @@ const useFolder = async (path: string) => {
 describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
   beforeAll(async () => {
     browser = await launchChromium()
+    const root = mkdtempSync(join(tmpdir(), 'studio-small-'))
+    small = { folder: root, man: join(root, 'man.jpg'), woman: join(root, 'woman.jpg') }
+    for (const name of ['man', 'woman'] as const) {
+      await sharp(resolve(`resources/samples/portrait-${name}.jpg`)).resize(320).toFile(small[name])
+    }
   })
-  afterAll(() => browser.close())
+  afterAll(async () => {
+    rmSync(small.folder, { recursive: true, force: true })
+    await browser.close()
+  })
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'studio-window-'))
     mkdirSync(at('in', 'deep'), { recursive: true })
-    copyFileSync(WOMAN, at('in', 'anna.jpg'))
+    copyFileSync(small.woman, at('in', 'anna.jpg'))
     writeVoice(at('in', 'anna.wav'), 0.8)
-    copyFileSync(MAN, at('in', 'deep', 'bert.jpg'))
+    copyFileSync(small.man, at('in', 'deep', 'bert.jpg'))
     writeVoice(at('in', 'deep', 'bert.wav'), 0.8, 140)
-    copyFileSync(MAN, at('in', 'lonely.jpg'))
+    copyFileSync(small.man, at('in', 'lonely.jpg'))
     server = await startServer(at('data'), folder)
     studio = await openPage(browser, server.url)
     page = studio.page
@@ -248,7 +256,7 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
   })
 
   it('goes on where a killed app stopped; the window of the earlier start says that it is one', async () => {
-    writeVoice(at('in', 'anna.wav'), 4)
+    writeVoice(at('in', 'anna.wav'), 3)
     await page.getByTestId('add-folder').setInputFiles(at('in'))
     await row(page, 'bert').waitFor()
     await useFolder(at('out'))

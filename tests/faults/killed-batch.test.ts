@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { jobSchema, type Job } from '../../src/shared/model/job.ts'
-import { ffmpegPath, ffprobePath } from '../fixtures/media-tools.ts'
+import { ffprobePath, makerPath } from '../fixtures/media-tools.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { ffmpeg } from '../fixtures/test-core.ts'
 
@@ -175,7 +175,7 @@ function callNumber(name: string, ...after: string[]): number {
 }
 
 describe('a batch that is killed and run again makes every pair exactly once', () => {
-  const encoding = `spawn ${ffmpegPath}`
+  const encoding = `spawn ${makerPath}`
   const inserting = ['voice1.wav', 'BEGIN IMMEDIATE']
   test.each<[string, string, string[], string]>([
     ['before the first schema is there', 'BEGIN IMMEDIATE', [], ''],

@@ -92,6 +92,9 @@ type World = {
   readonly output: string
 }
 
+/** What the vendor makes, made once. */
+let video: Buffer | null = null
+
 async function makeWorld(jobs: number): Promise<World> {
   const root = tempFolder()
   const inputs = join(root, 'in')
@@ -109,7 +112,6 @@ async function makeWorld(jobs: number): Promise<World> {
     },
   }
   let onAnswer: ((route: string) => void) | null = null
-  let video: Buffer | null = null
   const simulator = await startSimulator(
     {
       clock,
