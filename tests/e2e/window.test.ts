@@ -36,7 +36,9 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     const root = mkdtempSync(join(tmpdir(), 'studio-small-'))
     small = { folder: root, man: join(root, 'man.jpg'), woman: join(root, 'woman.jpg') }
     for (const name of ['man', 'woman'] as const) {
-      await sharp(resolve(`resources/samples/portrait-${name}.jpg`)).resize(320).toFile(small[name])
+      await sharp(resolve(`resources/samples/portrait-${name}.jpg`))
+        .resize(320)
+        .toFile(small[name])
     }
   })
   afterAll(async () => {
