@@ -4,7 +4,6 @@ import { detectCandidates, keepBest } from './detector.ts'
 import type { FaceModels } from './face-models.ts'
 import { rotationOfMesh } from './head-rotation.ts'
 import { meshInSquare, refineEyes, squareOfMesh } from './landmarks.ts'
-import type { Square } from './sample-square.ts'
 
 const MIN_MESH_SCORE = 0.5
 /** Human faces that fill a picture score .89 to .95, animals .65 to .88; there is no clean border, so this only ever warns. */
@@ -24,8 +23,7 @@ const boxOfMesh = (points: Float32Array): Box => {
   return { x: left, y: top, width: right - left, height: bottom - top }
 }
 
-const faceInSquare = (models: FaceModels, image: RgbaImage, square: Square, score: number): Face => {
-  const { points, score: meshScore } = meshInSquare(models, image, square)
+const faceOf = (models: FaceModels, image: RgbaImage, points: Float32Array, score: number, meshScore: number): Face => {
   const irises = refineEyes(models, image, points)
   return { box: boxOfMesh(points), score, meshScore, landmarks: points, irises, rotation: rotationOfMesh(points) }
 }
@@ -38,8 +36,8 @@ export const analyseFaces = (models: FaceModels, image: RgbaImage): Face[] => {
   const faces = detectCandidates(models, image).flatMap(({ box, score, angle }) => {
     const side = 1.5 * Math.max(box.width, box.height)
     const rough = meshInSquare(models, image, { x: box.x + box.width / 2, y: box.y + box.height / 2, side, angle })
-    const face = faceInSquare(models, image, squareOfMesh(rough.points), score)
-    return face.meshScore >= MIN_MESH_SCORE ? [face] : []
+    const { points, score: meshScore } = meshInSquare(models, image, squareOfMesh(rough.points))
+    return meshScore >= MIN_MESH_SCORE ? [faceOf(models, image, points, score, meshScore)] : []
   })
   return keepBest(faces).toSorted((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
 }
@@ -51,11 +49,12 @@ export const analyseFaces = (models: FaceModels, image: RgbaImage): Face[] => {
 export const followFace = (models: FaceModels, image: RgbaImage, last: Face): Face | undefined => {
   let square = squareOfMesh(last.landmarks)
   for (let pass = 0; pass < 3; pass++) {
-    const face = faceInSquare(models, image, square, last.score)
-    if (face.meshScore < MIN_MESH_SCORE) return undefined
-    const next = squareOfMesh(face.landmarks)
+    const { points, score } = meshInSquare(models, image, square)
+    if (score < MIN_MESH_SCORE) return undefined
+    const next = squareOfMesh(points)
     const moved = Math.hypot(next.x - square.x, next.y - square.y) / square.side
-    if (moved < 0.05 && Math.abs(next.side / square.side - 1) < 0.1) return face
+    if (moved < 0.05 && Math.abs(next.side / square.side - 1) < 0.1)
+      return faceOf(models, image, points, last.score, score)
     square = next
   }
   return undefined
