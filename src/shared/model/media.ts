@@ -16,7 +16,11 @@ export const mediaFactsSchema = z.strictObject({
   codec: z.string().optional(),
   fps: z.number().optional(),
   frames: z.number().int().optional(),
+  /** Frames of a video do not all last as long; `fps` is then their mean. Absent: they do. */
+  variableRate: z.literal(true).optional(),
   hasAudio: z.boolean().optional(),
+  /** Of the sound of a video; `durationSeconds` is that of its picture. */
+  soundSeconds: z.number().optional(),
   /** Number of faces; only after the face pass. */
   faces: z.number().int().optional(),
 })
@@ -37,6 +41,8 @@ export const repairKindSchema = z.enum([
   'pad',
   'trim',
   'transcode',
+  'constant-rate',
+  'loop',
 ])
 export type RepairKind = z.infer<typeof repairKindSchema>
 export const LOSSLESS_REPAIRS: readonly RepairKind[] = ['orientation', 'extension', 'header', 'even-sides']
@@ -48,6 +54,17 @@ export const repairStepSchema = z.strictObject({
   after: mediaFactsSchema,
 })
 export type RepairStep = z.infer<typeof repairStepSchema>
+
+/**
+ * What a copy of a video is to be, always with a constant rate: `constant-rate` the whole of it, `trim` its first
+ * `frames`, `loop` itself again and again until there are so many.
+ */
+export const videoFixSchema = z.strictObject({
+  kind: z.enum(['constant-rate', 'trim', 'loop']),
+  fps: z.number().min(1).max(120),
+  frames: z.number().int().min(1).max(1_000_000).optional(),
+})
+export type VideoFix = z.infer<typeof videoFixSchema>
 
 /** Part of a picture, in pixels of the upright picture. */
 export const pixelBoxSchema = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })

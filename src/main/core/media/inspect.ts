@@ -137,6 +137,8 @@ async function inspectStreams(look: Look, base: Inspection): Promise<Inspection>
     ...(isVideo ? uprightSides(main) : {}),
     ...(fps === undefined ? {} : { fps }),
     ...(isVideo && main.nb_frames !== undefined ? { frames: main.nb_frames } : {}),
+    ...(isVideo && hasVariableRate(main) ? { variableRate: true } : {}),
+    ...(isVideo && sound?.duration !== undefined ? { soundSeconds: sound.duration } : {}),
   }
   const claimed = mp3 === null ? {} : mp3Claim(mp3)
   const found: Inspection = { ...named, facts, sound: { container: trueFormat, ...claimed } }
@@ -157,6 +159,13 @@ function soundFormat(format: string): string {
   if (format === 'ogv') return 'ogg'
   return format === 'mkv' || format === 'webm' ? format : 'm4a'
 }
+
+/** Mean and base rate differ; twice the mean is what interlaced pictures have. */
+function hasVariableRate({ avg_frame_rate: mean, r_frame_rate: base }: ProbeStream): boolean {
+  const ratio = (rateOf(base) ?? 0) / (rateOf(mean) ?? 1)
+  return ratio > 0 && Math.abs(ratio - 1) > RATE_TOLERANCE && Math.abs(ratio - 2) > RATE_TOLERANCE
+}
+const RATE_TOLERANCE = 0.004
 
 function uprightSides(stream: ProbeStream): MediaFacts {
   const turned = stream.side_data_list.some(({ rotation }) => rotation !== undefined && Math.abs(rotation) % 180 === 90)

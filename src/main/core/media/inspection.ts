@@ -24,7 +24,7 @@ const soundSchema = z.strictObject({
  * engine; a verdict is made from this and the limits that are handed in.
  */
 export const inspectionSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   kind: mediaKindSchema,
   /** By content. */
   format: z.string(),
@@ -34,7 +34,7 @@ export const inspectionSchema = z.strictObject({
   sound: soundSchema.optional(),
 })
 export type Inspection = z.infer<typeof inspectionSchema>
-export const INSPECTION_VERSION = 1
+export const INSPECTION_VERSION = 2
 
 /** One state of one file: a change of any of these means a new look. */
 export type Fingerprint = {

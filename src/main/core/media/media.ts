@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { StudioError } from '../../../shared/errors.ts'
 import { findingSchema } from '../../../shared/model/media.ts'
-import type { CheckResult, Finding, MediaLimits } from '../../../shared/model/media.ts'
+import type { CheckResult, Finding, MediaLimits, VideoFix } from '../../../shared/model/media.ts'
 import type { Tools } from '../lib/find-tools.ts'
 import { kindOfName } from '../lib/media-names.ts'
 import type { Clock } from '../ports.ts'
@@ -26,6 +26,7 @@ import { createRepairs } from './repair-all.ts'
 import type { FindKeep, Repaired } from './repair-all.ts'
 import { repairLossless } from './repair.ts'
 import { sniffFormat } from './sniff-format.ts'
+import { createVideoCopies } from './video-copies.ts'
 import { isBeyondRepair, judge, largestSizeBytes, verdictOf } from './verdict.ts'
 
 export type MediaDependencies = {
@@ -78,7 +79,11 @@ export type Media = {
   readonly fingerprint: (path: string) => Promise<Fingerprint>
   /** SHA-256 of the contents, hexadecimal. Throws as `fingerprint` does, and E-INPUT-CHANGED. */
   readonly contentHash: (path: string, signal?: AbortSignal) => Promise<string>
-  /** A small upright JPEG of a picture (longest side at most `sidePx`) in `cacheDir`. Throws E-INPUT-CORRUPT and the like. */
+  /** A copy of a video at `target`, steady and whole, trimmed or repeated. Throws E-INPUT-*, E-TOOL-*, E-DISK-FULL. */
+  readonly copyVideo: (path: string, fix: VideoFix, target: string, signal?: AbortSignal) => Promise<void>
+  /** The picture of a video with the sound of another file, at `target`. Throws as `copyVideo` does. */
+  readonly swapSound: (path: string, soundPath: string, target: string, signal?: AbortSignal) => Promise<void>
+  /** A small upright JPEG of a picture or of a video's first frame (longest side at most `sidePx`) in `cacheDir`. Throws E-INPUT-CORRUPT and the like. */
   readonly thumbnail: (path: string, sidePx: number, cacheDir: string, signal?: AbortSignal) => Promise<string>
   /** The file behind an id that a check handed out, or null when unknown or changed since. */
   readonly resolve: (mediaId: string) => Promise<{ readonly path: string; readonly contentType: string } | null>
@@ -286,9 +291,13 @@ export function createMedia(dependencies: MediaDependencies): Media {
     logger,
   })
 
+  const { copyVideo, swapSound, firstFrame } = createVideoCopies({ check, decoders, ffmpegPath, emptyFolder })
+
   return {
     check,
     checkDeeply,
+    copyVideo,
+    swapSound,
     repairAll: repairs.repair,
     repairLossless: (result, limits, tempDir, signal) =>
       repairLossless({ result, limits, tempDir, ffmpegPath, emptyFolder, decoders, signal }),
@@ -306,6 +315,11 @@ export function createMedia(dependencies: MediaDependencies): Media {
       )
         return target
       await mkdir(cacheDir, { recursive: true, mode: 0o700 })
+      const kind = parseInspection(cached(path, file.fingerprint)?.inspection ?? '')?.kind ?? kindOfName(path)
+      if (kind === 'video') {
+        await firstFrame(path, side, target, signal)
+        return target
+      }
       await decoders.ask({ task: 'thumbnail', path: file.path, ffmpegPath: ffmpegPath(), sidePx: side, target }, signal)
       return target
     },

@@ -1,7 +1,15 @@
 import { z } from 'zod'
-import { pixelBoxSchema } from '../../../shared/model/media.ts'
+import { pixelBoxSchema, videoFixSchema } from '../../../shared/model/media.ts'
 
 const sizeSchema = z.strictObject({ width: z.number().int(), height: z.number().int() })
+
+const fileWork = {
+  path: z.string(),
+  cwd: z.string(),
+  format: z.string(),
+  ffmpegPath: z.string(),
+  target: z.string(),
+}
 
 /** What the small process is asked to do. `id` ties an answer to its question. */
 export const probeRequestSchema = z.discriminatedUnion('task', [
@@ -73,6 +81,18 @@ export const probeRequestSchema = z.discriminatedUnion('task', [
     ]),
     endSeconds: z.number().nullable(),
   }),
+  /** Copies a video with a constant rate, whole, trimmed or repeated. */
+  z.strictObject({ id: z.number(), task: z.literal('copy-video'), ...fileWork, fix: videoFixSchema }),
+  /** Lays the sound of one file under the picture of another. */
+  z.strictObject({
+    id: z.number(),
+    task: z.literal('swap-sound'),
+    ...fileWork,
+    sound: z.strictObject({ path: z.string(), format: z.string() }),
+    endSeconds: z.number(),
+  }),
+  /** Writes the first frame of a video as a small upright JPEG. */
+  z.strictObject({ id: z.number(), task: z.literal('first-frame'), ...fileWork, sidePx: z.number() }),
   /** Writes a small upright JPEG. */
   z.strictObject({
     id: z.number(),

@@ -62,6 +62,21 @@ async function work(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAn
       await transcodeVoice({ ...request, signal })
       return { id, outcome: 'done' }
     }
+    case 'copy-video': {
+      const { copyVideo } = await import('./transcode.ts')
+      await copyVideo({ ...request, signal })
+      return { id, outcome: 'done' }
+    }
+    case 'swap-sound': {
+      const { swapSound } = await import('./transcode.ts')
+      await swapSound({ ...request, signal })
+      return { id, outcome: 'done' }
+    }
+    case 'first-frame': {
+      const { writeFirstFrame } = await import('./transcode.ts')
+      await writeFirstFrame({ ...request, signal })
+      return { id, outcome: 'done' }
+    }
     case 'thumbnail': {
       const { writeThumbnail } = await import('./picture-work.ts')
       await writeThumbnail(request, signal)

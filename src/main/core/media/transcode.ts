@@ -1,11 +1,11 @@
 import Ffmpeg from 'fluent-ffmpeg'
 import { StudioError } from '../../../shared/errors.ts'
+import type { VideoFix } from '../../../shared/model/media.ts'
 import { demuxerOf } from './demuxers.ts'
 import type { SoundPlan } from './repair-plan.ts'
 
 /**
- * The one module that uses fluent-ffmpeg: one sound file in, one out, where ffmpeg does the work and its speed hardly
- * matters. It runs in the small process, whose environment holds no key: the library hands its own on. Probing and rendering start the programs directly (docs/decisions).
+ * The one module that uses fluent-ffmpeg: a file in, a copy out, where ffmpeg does the work. It runs in the small process, whose environment holds no key: the library hands its own on. Probing and rendering start the programs directly (docs/decisions).
  */
 export type HeaderRewrite = {
   /** Absolute paths. */
@@ -59,15 +59,82 @@ export function transcodeVoice(task: VoiceTranscode): Promise<void> {
   return runCommand(task, ['-map', '0:a:0', '-af', [layout, ...fade].join(','), ...cut, ...codec, ...plain])
 }
 
-function runCommand({ path, target, format, ffmpegPath, cwd, signal }: HeaderRewrite, output: string[]): Promise<void> {
-  signal.throwIfAborted()
+export type VideoCopy = HeaderRewrite & { readonly fix: VideoFix }
+
+/** No copy of a clip takes longer. */
+const VIDEO_TIMEOUT_SECONDS = 3600
+/** The first frame and the first sound begin together, gaps in the sound are filled. */
+const STEADY_SOUND = 'aresample=async=1:first_pts=0'
+const H264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '17']
+const AAC = ['-c:a', 'aac', '-b:a', '192k']
+const MP4 = ['-map_chapters', '-1', '-movflags', '+faststart', '-f', 'mp4']
+
+/**
+ * A copy of a video as H.264 and AAC, upright, with a constant rate: frames are repeated or left out so that each stays
+ * where its time was, and the sound with it. `frames` ends it, after playing it again and again for `loop`. Throws as
+ * `rewriteHeader` does.
+ */
+export function copyVideo(task: VideoCopy): Promise<void> {
+  const { kind, fps, frames } = task.fix
+  const picture = `fps=fps=${asFraction(fps)}:start_time=0,scale=trunc(iw/2)*2:trunc(ih/2)*2,setsar=1,format=yuv420p`
+  const end = frames === undefined ? [] : ['-frames:v', String(frames), '-t', (frames / fps).toFixed(6)]
+  const streams = ['-map', '0:V:0', '-map', '0:a:0?', '-vf', picture, '-af', STEADY_SOUND]
+  const again = kind === 'loop' ? ['-stream_loop', '-1'] : []
+  const output = [...streams, ...H264, ...AAC, ...end, '-map_metadata', '-1', ...MP4]
+  return runCommand(task, output, { again, timeoutSeconds: VIDEO_TIMEOUT_SECONDS })
+}
+
+/** 29.97 is 30,000 / 1,001. */
+function asFraction(fps: number): string {
+  const whole = Math.round(fps)
+  const isFractional = Math.abs((whole * 1000) / 1001 - fps) < 0.002 && Math.abs(whole - fps) > 0.002
+  return isFractional ? `${whole * 1000}/1001` : fps.toFixed(6)
+}
+
+export type SoundSwap = HeaderRewrite & {
+  readonly sound: { readonly path: string; readonly format: string }
+  /** Length of the picture: the sound ends with it, or silence follows it until then. */
+  readonly endSeconds: number
+}
+
+/** The picture of a video as it is, with the sound of another file. Throws as `rewriteHeader` does. */
+export function swapSound(task: SoundSwap): Promise<void> {
+  const streams = ['-map', '0:V:0', '-map', '1:a:0', '-c:v', 'copy', '-af', `${STEADY_SOUND},apad`]
+  const output = [...streams, ...AAC, '-t', task.endSeconds.toFixed(6), '-map_metadata', '0', ...MP4]
+  return runCommand(task, output, { second: task.sound, timeoutSeconds: VIDEO_TIMEOUT_SECONDS })
+}
+
+/** The first frame of a video as an upright JPEG whose longest side is at most `sidePx`. Throws as `rewriteHeader` does. */
+export function writeFirstFrame(task: HeaderRewrite & { readonly sidePx: number }): Promise<void> {
+  const side = String(task.sidePx)
+  const fitted = `scale=w=min(iw\\,${side}):h=min(ih\\,${side}):force_original_aspect_ratio=decrease`
+  return runCommand(task, ['-map', '0:V:0', '-frames:v', '1', '-vf', fitted, '-q:v', '3', '-f', 'mjpeg'])
+}
+
+type CommandOptions = {
+  readonly again?: readonly string[]
+  readonly second?: { readonly path: string; readonly format: string }
+  readonly timeoutSeconds?: number
+}
+
+const guards = (format: string): string[] => {
   const demuxer = demuxerOf(format)
+  return ['-protocol_whitelist', 'file', '-format_whitelist', demuxer, '-f', demuxer]
+}
+
+function runCommand(
+  { path, target, format, ffmpegPath, cwd, signal }: HeaderRewrite,
+  output: string[],
+  { again = [], second, timeoutSeconds = TIMEOUT_SECONDS }: CommandOptions = {},
+): Promise<void> {
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const command = Ffmpeg({ timeout: TIMEOUT_SECONDS, cwd, stdoutLines: 20 })
+    const command = Ffmpeg({ timeout: timeoutSeconds, cwd, stdoutLines: 20 })
       .setFfmpegPath(ffmpegPath)
       .input(`file:${path}`)
-      .inputOptions('-protocol_whitelist', 'file', '-format_whitelist', demuxer, '-f', demuxer)
-      .outputOptions(output)
+      .inputOptions([...again, ...guards(format)])
+    if (second !== undefined) command.input(`file:${second.path}`).inputOptions(guards(second.format))
+    command.outputOptions(output)
     const onAbort = () => command.kill('SIGKILL')
     const finish = (settle: () => void) => {
       signal.removeEventListener('abort', onAbort)
