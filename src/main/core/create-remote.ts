@@ -179,8 +179,8 @@ export function createRemote(dependencies: RemoteDependencies) {
   const verdicts = createSourceVerdicts(database, clock.now)
   const objects = createStoredObjects(database, clock.now, logger)
   const storageGates = new Map<string, VendorGate>()
-  const gateOf = (storageId: string): VendorGate => {
-    const known = storageGates.get(storageId) ?? createVendorGate({ clock, random })
+  const gateOf = (storageId: string, lead: VendorGate): VendorGate => {
+    const known = storageGates.get(storageId) ?? createVendorGate({ clock, random, lead })
     storageGates.set(storageId, known)
     return known
   }
@@ -208,8 +208,8 @@ export function createRemote(dependencies: RemoteDependencies) {
         access,
         http,
         gate,
-        gateOf,
-        resultGate: createVendorGate({ clock, random }),
+        gateOf: (storageId) => gateOf(storageId, gate),
+        resultGate: createVendorGate({ clock, random, lead: gate }),
         writer,
         clock,
         random,

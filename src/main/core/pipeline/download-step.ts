@@ -194,7 +194,7 @@ export function createDownloadStep(parts: DownloadDependencies) {
     return resultGate.run(
       'query',
       context,
-      async () => {
+      async (reached) => {
         const { resume } = workNow(job).partial ?? {}
         return download(http, {
           url: address.url,
@@ -208,6 +208,7 @@ export function createDownloadStep(parts: DownloadDependencies) {
           signal: context.signal,
           monotonic: clock.monotonic,
           onProgress: (done, total) => {
+            reached()
             if (total !== null && total > 0) context.report(done / total)
           },
           onValidator: (validator) => remember(job, context, { partial: { path, resume: validator } }),

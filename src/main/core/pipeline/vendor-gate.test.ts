@@ -94,6 +94,38 @@ describe('the gate of a vendor', () => {
     expect(told.at(-1)).toBeNull()
   })
 
+  it('tries one call for all who wait where there is no probe, and rarely while its lead is in an outage', async () => {
+    const {
+      clock,
+      gate: lead,
+      waiter,
+      pass,
+    } = world({}, async () => {
+      if (isDown) throw offline()
+    })
+    let isDown = true
+    const alone = createVendorGate({ clock, random: () => 1 })
+    const led = createVendorGate({ clock, random: () => 1, lead })
+    const tries = { alone: 0, led: 0 }
+    const call = (name: 'alone' | 'led') => async () => {
+      tries[name] += 1
+      if (isDown) throw offline()
+    }
+    const work = Array.from({ length: 3 }, () => [
+      lead.run('query', waiter, async () => {
+        if (isDown) throw offline()
+      }),
+      alone.run('query', waiter, call('alone')),
+      led.run('query', waiter, call('led')),
+    ])
+    await pass(600_000)
+    expect(tries.alone).toBeLessThanOrEqual(18)
+    expect(tries.led).toBeLessThanOrEqual(5)
+    isDown = false
+    await pass(130_000)
+    await Promise.all(work.flat())
+  })
+
   it('is shut by a refusal that only a person can settle, once, until it is opened again', async () => {
     const { gate, halts, waiter } = world()
     const refusal = () => new VendorRefusal('E-KEY-REJECTED', { effect: 'pause-vendor', params: {} })

@@ -15,8 +15,10 @@ type GateOptions = {
   readonly random: () => number
   /** Calls a second by kind; a kind that is not named has no limit. */
   readonly rates?: Partial<Readonly<Record<CallKind, number>>>
-  /** A free call that shows whether the other side can be reached. Absent: the next real call shows it. */
+  /** A free call that shows whether the other side can be reached. Absent: the next real call is tried for all. */
   readonly probe?: (signal: AbortSignal) => Promise<unknown>
+  /** A gate that most likely shares an outage with this one: while it is shut by one, own tries are rare. */
+  readonly lead?: Pick<VendorGate, 'isOffline' | 'untilChange'>
   /** Told once when nothing more may go there until a person acted. */
   readonly onHalt?: (error: StudioError) => void
 }
@@ -25,6 +27,7 @@ export type VendorGate = ReturnType<typeof createVendorGate>
 
 const MIN_PAUSE_MS = 1000
 const MAX_PAUSE_MS = 15 * 60_000
+const LED_PROBE_MS = 5 * 60_000
 /** Waits shorter than this are the pace of the gate, not a state worth telling. */
 const TELL_FROM_MS = 1500
 
@@ -32,16 +35,11 @@ const TELL_FROM_MS = 1500
  * One door for all calls with one key to one vendor (or to one storage): keeps its rates, stands still as a whole when
  * the vendor asks for it or cannot be reached, and stays shut when only a person can help.
  */
-export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: GateOptions) {
+export function createVendorGate({ clock, random, rates = {}, probe, lead, onHalt }: GateOptions) {
   const nextAt = new Map<CallKind, number>()
   let pause: { untilMs: number; failures: number; error: StudioError } | null = null
-  let offline: {
-    sinceMs: number
-    failures: number
-    nextProbeMs: number
-    error: StudioError
-    isProbing: boolean
-  } | null = null
+  type Outage = { sinceMs: number; failures: number; triedMs: number; error: StudioError; isProbing: boolean }
+  let offline: Outage | null = null
   let halted: StudioError | null = null
   let wakeAll: () => void = () => undefined
   let change = new Promise<void>((resolve) => (wakeAll = resolve))
@@ -60,8 +58,7 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
   function goOffline(error: StudioError): void {
     // Calls that were in the air fail one after the other: that is one outage, and one probe.
     if (offline !== null) return
-    const nextProbeMs = clock.monotonic() + backoffMs(1, random)
-    offline = { sinceMs: clock.now(), failures: 1, nextProbeMs, error, isProbing: false }
+    offline = { sinceMs: clock.now(), failures: 1, triedMs: clock.monotonic(), error, isProbing: false }
     changed()
   }
 
@@ -87,24 +84,27 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
     onHalt?.(error)
   }
 
-  /** One probe for all who wait. It ends when the other side answered anything, or with the next failure noted. */
-  async function probeOnce(known: NonNullable<typeof offline>, signal: AbortSignal): Promise<void> {
-    known.isProbing = true
-    try {
-      await sleep(clock, known.nextProbeMs - clock.monotonic(), signal)
-      await probe?.(signal)
-      answered()
-    } catch (thrown) {
-      known.isProbing = false
-      if (!signal.aborted) {
-        if (!isNetworkFault(thrown)) return answered()
-        known.failures += 1
-        known.error = thrown
-        known.nextProbeMs = clock.monotonic() + backoffMs(known.failures, random)
-      }
-      changed()
-      signal.throwIfAborted()
+  /** When this outage may be tried again. */
+  async function untilDue(known: Outage, signal: AbortSignal): Promise<void> {
+    const dueMs = known.triedMs + backoffMs(known.failures, random)
+    await sleep(clock, dueMs - clock.monotonic(), signal)
+    while (lead?.isOffline() === true) {
+      const leftMs = known.triedMs + LED_PROBE_MS - clock.monotonic()
+      if (leftMs <= 0) return
+      await Promise.race([sleep(clock, leftMs, signal), lead.untilChange(signal)])
     }
+  }
+
+  /** One try for all who wait ended; later and later comes the next one. */
+  function tried(known: Outage, thrown: unknown, signal: AbortSignal): void {
+    known.isProbing = false
+    if (!signal.aborted) {
+      if (!isNetworkFault(thrown)) return answered()
+      known.failures += 1
+      known.error = thrown
+      known.triedMs = clock.monotonic()
+    }
+    changed()
   }
 
   async function untilChange(signal: AbortSignal): Promise<void> {
@@ -119,16 +119,36 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
     }
   }
 
-  /** Resolves when a call of this kind may go. Throws what keeps the gate shut, and the signal's reason. */
-  async function ready(kind: CallKind, { signal, wait }: Waiter): Promise<void> {
+  /**
+   * Resolves when a call of this kind may go: with the outage that it tries out for all, if any. Throws what keeps the
+   * gate shut, and the signal's reason.
+   */
+  async function enter(kind: CallKind, { signal, wait }: Waiter): Promise<Outage | null> {
     let hasSlot = false
+    let trial: Outage | null = null
     for (;;) {
       signal.throwIfAborted()
       if (halted !== null) throw halted
       if (offline !== null) {
         wait({ reason: 'offline', since: offline.sinceMs, error: offline.error.data })
-        if (offline.isProbing) await untilChange(signal)
-        else await probeOnce(offline, signal)
+        if (offline.isProbing) {
+          await untilChange(signal)
+          continue
+        }
+        const known = offline
+        known.isProbing = true
+        try {
+          await untilDue(known, signal)
+          if (probe === undefined) {
+            trial = known
+            break
+          }
+          await probe(signal)
+          answered()
+        } catch (thrown) {
+          tried(known, thrown, signal)
+          signal.throwIfAborted()
+        }
         continue
       }
       const pausedMs = (pause?.untilMs ?? 0) - clock.monotonic()
@@ -146,7 +166,8 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
       if (delayMs > TELL_FROM_MS) wait({ reason: 'slot' })
       if (delayMs > 0) await sleep(clock, delayMs, signal)
     }
-    wait(null)
+    if (trial === null) wait(null)
+    return trial
   }
 
   /**
@@ -171,21 +192,29 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
     return isTrouble ? 'trouble' : 'no'
   }
 
-  /** Calls until there is an answer, however long that takes; `maxTries` counts answers that are the vendor's trouble. */
+  /**
+   * Calls until there is an answer, however long that takes; `maxTries` counts answers that are the vendor's trouble. A
+   * long call may say by `reached` that the other side is there, before it ends.
+   */
   async function run<T>(
     kind: CallKind,
     waiter: Waiter,
-    call: () => Promise<T>,
+    call: (reached: () => void) => Promise<T>,
     maxTries = Number.POSITIVE_INFINITY,
   ): Promise<T> {
     for (let faults = 0, troubles = 0; ;) {
-      await ready(kind, waiter)
+      const trial = await enter(kind, waiter)
       try {
-        const value = await call()
-        answered()
+        const reached = () => {
+          answered()
+          if (trial !== null) waiter.wait(null)
+        }
+        const value = await call(reached)
+        reached()
         pause = null
         return value
       } catch (thrown) {
+        if (trial !== null) tried(trial, thrown, waiter.signal)
         waiter.signal.throwIfAborted()
         const meaning = note(thrown)
         if (meaning === 'no') throw thrown
@@ -204,8 +233,11 @@ export function createVendorGate({ clock, random, rates = {}, probe, onHalt }: G
   }
 
   return {
-    ready,
+    /** Resolves when a call of this kind may go, for a gate with a probe. Throws what keeps the gate shut. */
+    ready: async (kind: CallKind, waiter: Waiter): Promise<void> => void (await enter(kind, waiter)),
     run,
+    isOffline: () => offline !== null,
+    untilChange,
     note,
     halt,
     isHalted: () => halted !== null,

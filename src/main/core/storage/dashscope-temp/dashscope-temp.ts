@@ -107,7 +107,9 @@ export function createDashscopeTempStorage(options: DashscopeTempOptions): Stora
           retryable: true,
         })
       }
-      if (reply.status !== 200 || isWebPage(reply)) throw protocolError(reply)
+      // A key is used for one file only: it was taken before, and that answer was lost.
+      const isThere = reply.status === 409 && reply.text.includes('<Code>FileAlreadyExists</Code>')
+      if (!isThere && (reply.status !== 200 || isWebPage(reply))) throw protocolError(reply)
       context.onProgress(bytes.length)
       return objectKey
     },
