@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { CountReporter } from './tests/count-reporter.ts'
+import { SlowFirst } from './tests/slow-first.ts'
 
 export default defineConfig({
   plugins: [react()],
@@ -13,8 +14,9 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
     globalSetup: ['tests/global-setup.ts'],
     reporters: ['default', new CountReporter()],
-    // Two cores; the heavy suites start ffmpeg, Chromium and worker threads of their own.
-    maxWorkers: 2,
+    // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends.
+    maxWorkers: 3,
+    sequence: { sequencer: SlowFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
