@@ -1,4 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
+import { EYES } from '../mesh/topology.ts'
 import { IRIS_SIZE, MESH_SIZE } from './face-models.ts'
 import type { FaceModels } from './face-models.ts'
 import { sampleSquare } from './sample-square.ts'
@@ -7,73 +8,53 @@ import type { Square } from './sample-square.ts'
 const POINTS = 468
 const ROI_SCALE = 1.5
 const EYE_SCALE = 2.3
-/** Share of the iris model's answer in the second contour of the eye; the first one takes it whole. */
-const SECOND_CONTOUR = 0.6
+/** Outer corners of the eyes, image left and image right; inner corners. */
+const OUTER = [33, 263] as const
+const INNER = [133, 362] as const
+/** First contour point of each row in the iris model's answer, and how much of that answer counts against the mesh. */
+const IRIS_ROWS = [
+  { row: 'lower', first: 0, ends: true, share: 1 },
+  { row: 'upper', first: 9, ends: false, share: 1 },
+  { row: 'fold', first: 16, ends: true, share: 0.6 },
+  { row: 'crease', first: 25, ends: false, share: 0.6 },
+] as const
+const IRIS_POINTS = 76
+const FIRST_IRIS_POINT = 71
 
-/** Rows of the published face-mesh map, image-left eye, outer corner to inner corner. */
-const LEFT_EYE = {
-  outer: 33,
-  inner: 133,
-  lower0: [33, 7, 163, 144, 145, 153, 154, 155, 133],
-  upper0: [246, 161, 160, 159, 158, 157, 173],
-  lower1: [130, 25, 110, 24, 23, 22, 26, 112, 243],
-  upper1: [247, 30, 29, 27, 28, 56, 190],
-}
-const RIGHT_EYE = {
-  outer: 263,
-  inner: 362,
-  lower0: [263, 249, 390, 373, 374, 380, 381, 382, 362],
-  upper0: [466, 388, 387, 386, 385, 384, 398],
-  lower1: [359, 255, 339, 254, 253, 252, 256, 341, 463],
-  upper1: [467, 260, 259, 257, 258, 286, 414],
-}
-/** First index of the same rows in the iris model's 71 contour points. */
-const IRIS_ROWS = { lower0: 0, upper0: 9, lower1: 16, upper1: 25 }
+const placeOf = (points: Float32Array, index: number): readonly [number, number] => [
+  points[index * 3] as number,
+  points[index * 3 + 1] as number,
+]
 
-const eyeAngle = (points: Float32Array): number =>
-  Math.atan2(
-    (points[RIGHT_EYE.outer * 3 + 1] as number) - (points[LEFT_EYE.outer * 3 + 1] as number),
-    (points[RIGHT_EYE.outer * 3] as number) - (points[LEFT_EYE.outer * 3] as number),
-  )
+const eyeAngle = (points: Float32Array): number => {
+  const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[0]), placeOf(points, OUTER[1])]
+  return Math.atan2(by - ay, bx - ax)
+}
 
 /** The square round a known mesh: its bounding box in the frame of the eyes, widened. */
 export const squareOfMesh = (points: Float32Array): Square => {
   const angle = eyeAngle(points)
-  const cos = Math.cos(angle)
-  const sin = Math.sin(angle)
-  let minU = Infinity
-  let maxU = -Infinity
-  let minV = Infinity
-  let maxV = -Infinity
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  let [minU, maxU, minV, maxV] = [Infinity, -Infinity, Infinity, -Infinity]
   for (let i = 0; i < POINTS; i++) {
-    const x = points[i * 3] as number
-    const y = points[i * 3 + 1] as number
+    const [x, y] = placeOf(points, i)
     const u = x * cos + y * sin
     const v = y * cos - x * sin
-    minU = Math.min(minU, u)
-    maxU = Math.max(maxU, u)
-    minV = Math.min(minV, v)
-    maxV = Math.max(maxV, v)
+    ;[minU, maxU] = [Math.min(minU, u), Math.max(maxU, u)]
+    ;[minV, maxV] = [Math.min(minV, v), Math.max(maxV, v)]
   }
-  const u = (minU + maxU) / 2
-  const v = (minV + maxV) / 2
-  return {
-    x: u * cos - v * sin,
-    y: u * sin + v * cos,
-    side: ROI_SCALE * Math.max(maxU - minU, maxV - minV),
-    angle,
-  }
+  const [u, v] = [(minU + maxU) / 2, (minV + maxV) / 2]
+  const side = ROI_SCALE * Math.max(maxU - minU, maxV - minV)
+  return { x: u * cos - v * sin, y: u * sin + v * cos, side, angle }
 }
 
 /** Maps crop coordinates (0..1, from the top left) into the image. */
-const placer = (square: Square, mirror = false) => {
-  const cos = Math.cos(square.angle)
-  const sin = Math.sin(square.angle)
-  const flip = mirror ? -1 : 1
+const placer = ({ x, y, side, angle }: Square, mirror = false) => {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
   return (cropX: number, cropY: number): readonly [number, number] => {
-    const u = flip * (cropX - 0.5) * square.side
-    const v = (cropY - 0.5) * square.side
-    return [square.x + u * cos - v * sin, square.y + u * sin + v * cos]
+    const u = (mirror ? 0.5 - cropX : cropX - 0.5) * side
+    const v = (cropY - 0.5) * side
+    return [x + u * cos - v * sin, y + u * sin + v * cos]
   }
 }
 
@@ -88,20 +69,11 @@ export const meshInSquare = (
   const { points, score } = models.mesh(input)
   const place = placer(square)
   for (let i = 0; i < POINTS; i++) {
-    const [x, y] = place((points[i * 3] as number) / MESH_SIZE, (points[i * 3 + 1] as number) / MESH_SIZE)
-    points[i * 3] = x
-    points[i * 3 + 1] = y
+    const [x, y] = placeOf(points, i)
+    points.set(place(x / MESH_SIZE, y / MESH_SIZE), i * 3)
     points[i * 3 + 2] = ((points[i * 3 + 2] as number) * square.side) / MESH_SIZE
   }
   return { points, score }
-}
-
-const squareOfEye = (points: Float32Array, eye: typeof LEFT_EYE, angle: number): Square => {
-  const ax = points[eye.outer * 3] as number
-  const ay = points[eye.outer * 3 + 1] as number
-  const bx = points[eye.inner * 3] as number
-  const by = points[eye.inner * 3 + 1] as number
-  return { x: (ax + bx) / 2, y: (ay + by) / 2, side: EYE_SCALE * Math.hypot(bx - ax, by - ay), angle }
 }
 
 /**
@@ -110,37 +82,38 @@ const squareOfEye = (points: Float32Array, eye: typeof LEFT_EYE, angle: number):
  */
 export const refineEyes = (models: FaceModels, image: RgbaImage, points: Float32Array): Float32Array => {
   const angle = eyeAngle(points)
-  const eyes = [
-    { rows: LEFT_EYE, square: squareOfEye(points, LEFT_EYE, angle), mirror: false },
-    { rows: RIGHT_EYE, square: squareOfEye(points, RIGHT_EYE, angle), mirror: true },
-  ]
-  const cropFloats = IRIS_SIZE * IRIS_SIZE * 3
-  const inputs = new Float32Array(2 * cropFloats)
-  eyes.forEach(({ square, mirror }, i) =>
-    sampleSquare(image, square, { size: IRIS_SIZE, scale: 1 / 255, offset: 0, mirror }, inputs, i * cropFloats),
-  )
+  const inputs = new Float32Array(2 * IRIS_SIZE * IRIS_SIZE * 3)
+  const crops = ([0, 1] as const).map((eye) => {
+    const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[eye]), placeOf(points, INNER[eye])]
+    const square = { x: (ax + bx) / 2, y: (ay + by) / 2, side: EYE_SCALE * Math.hypot(bx - ax, by - ay), angle }
+    const mirror = eye === 1
+    sampleSquare(
+      image,
+      square,
+      { size: IRIS_SIZE, scale: 1 / 255, offset: 0, mirror },
+      inputs,
+      (eye * inputs.length) / 2,
+    )
+    return { eye, mirror, place: placer(square, mirror) }
+  })
   const answer = models.iris(inputs)
   const irises = new Float32Array(20)
-  eyes.forEach(({ rows, square, mirror }, eye) => {
-    const place = placer(square, mirror)
-    const pointOf = (k: number): readonly [number, number] => {
-      const at = (eye * 76 + k) * 3
-      return place((answer[at] as number) / IRIS_SIZE, (answer[at + 1] as number) / IRIS_SIZE)
+  for (const { eye, mirror, place } of crops) {
+    const seen = (k: number): readonly [number, number] => {
+      const [x, y] = placeOf(answer, eye * IRIS_POINTS + k)
+      return place(x / IRIS_SIZE, y / IRIS_SIZE)
     }
-    const blend = (row: readonly number[], first: number, share: number): void =>
-      row.forEach((index, k) => {
-        const [x, y] = pointOf(first + k)
-        const at = index * 3
-        points[at] = (points[at] as number) * (1 - share) + x * share
-        points[at + 1] = (points[at + 1] as number) * (1 - share) + y * share
+    for (const { row, first, ends, share } of IRIS_ROWS) {
+      // The model's rows run from the outer corner to the inner one; some leave out both.
+      const outward = mirror ? EYES[eye][row].toReversed() : EYES[eye][row]
+      ;(ends ? outward : outward.slice(1, -1)).forEach((index, k) => {
+        const [[x, y], [toX, toY]] = [placeOf(points, index), seen(first + k)]
+        points.set([x * (1 - share) + toX * share, y * (1 - share) + toY * share], index * 3)
       })
-    blend(rows.lower0, IRIS_ROWS.lower0, 1)
-    blend(rows.upper0, IRIS_ROWS.upper0, 1)
-    blend(rows.lower1, IRIS_ROWS.lower1, SECOND_CONTOUR)
-    blend(rows.upper1, IRIS_ROWS.upper1, SECOND_CONTOUR)
+    }
     // In a mirrored crop the model's left is the image's right.
     const order = mirror ? [0, 3, 2, 1, 4] : [0, 1, 2, 3, 4]
-    order.forEach((from, to) => irises.set(pointOf(71 + from), (eye * 5 + to) * 2))
-  })
+    order.forEach((from, to) => irises.set(seen(FIRST_IRIS_POINT + from), (eye * 5 + to) * 2))
+  }
   return irises
 }

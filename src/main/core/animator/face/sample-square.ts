@@ -21,71 +21,42 @@ export type SampleOptions = {
  * where the crop is smaller than the source, so that landmarks do not jitter with the sub-pixel position of the crop.
  */
 export const sampleSquare = (
-  image: RgbaImage,
+  { width, height, data }: RgbaImage,
   square: Square,
   { size, scale, offset, mirror = false }: SampleOptions,
   out: Float32Array,
   start = 0,
 ): void => {
-  const { width, height, data } = image
   const step = square.side / size
   const samples = Math.min(4, Math.max(1, Math.round(step / 1.6)))
   const subStep = step / samples
-  const cos = Math.cos(square.angle)
-  const sin = Math.sin(square.angle)
+  const [cos, sin] = [Math.cos(square.angle), Math.sin(square.angle)]
   const flip = mirror ? -1 : 1
   const weight = scale / (samples * samples)
   const half = square.side / 2
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      let r = 0
-      let g = 0
-      let b = 0
-      for (let sub = 0; sub < samples * samples; sub++) {
-        const u = flip * (column * step + ((sub % samples) + 0.5) * subStep - half)
-        const v = row * step + (((sub / samples) | 0) + 0.5) * subStep - half
-        const px = square.x + u * cos - v * sin - 0.5
-        const py = square.y + u * sin + v * cos - 0.5
-        const x0 = Math.floor(px)
-        const y0 = Math.floor(py)
-        if (x0 < -1 || y0 < -1 || x0 >= width || y0 >= height) continue
-        const fx = px - x0
-        const fy = py - y0
-        const inLeft = x0 >= 0
-        const inRight = x0 + 1 < width
-        const top = y0 >= 0
-        const bottom = y0 + 1 < height
-        const i = (y0 * width + x0) * 4
-        const j = i + width * 4
-        const w00 = inLeft && top ? (1 - fx) * (1 - fy) : 0
-        const w10 = inRight && top ? fx * (1 - fy) : 0
-        const w01 = inLeft && bottom ? (1 - fx) * fy : 0
-        const w11 = inRight && bottom ? fx * fy : 0
-        if (w00 > 0) {
-          r += w00 * (data[i] as number)
-          g += w00 * (data[i + 1] as number)
-          b += w00 * (data[i + 2] as number)
-        }
-        if (w10 > 0) {
-          r += w10 * (data[i + 4] as number)
-          g += w10 * (data[i + 5] as number)
-          b += w10 * (data[i + 6] as number)
-        }
-        if (w01 > 0) {
-          r += w01 * (data[j] as number)
-          g += w01 * (data[j + 1] as number)
-          b += w01 * (data[j + 2] as number)
-        }
-        if (w11 > 0) {
-          r += w11 * (data[j + 4] as number)
-          g += w11 * (data[j + 5] as number)
-          b += w11 * (data[j + 6] as number)
-        }
+  for (let at = 0; at < size * size; at++) {
+    let [r, g, b] = [0, 0, 0]
+    for (let sub = 0; sub < samples * samples; sub++) {
+      const u = flip * ((at % size) * step + ((sub % samples) + 0.5) * subStep - half)
+      const v = ((at / size) | 0) * step + (((sub / samples) | 0) + 0.5) * subStep - half
+      const px = square.x + u * cos - v * sin - 0.5
+      const py = square.y + u * sin + v * cos - 0.5
+      const x0 = Math.floor(px)
+      const y0 = Math.floor(py)
+      for (let corner = 0; corner < 4; corner++) {
+        const x = x0 + (corner & 1)
+        const y = y0 + (corner >> 1)
+        if (x < 0 || y < 0 || x >= width || y >= height) continue
+        const share = (1 - Math.abs(px - x)) * (1 - Math.abs(py - y))
+        const i = (y * width + x) * 4
+        r += share * (data[i] as number)
+        g += share * (data[i + 1] as number)
+        b += share * (data[i + 2] as number)
       }
-      const o = start + (row * size + column) * 3
-      out[o] = r * weight + offset
-      out[o + 1] = g * weight + offset
-      out[o + 2] = b * weight + offset
     }
+    const o = start + at * 3
+    out[o] = r * weight + offset
+    out[o + 1] = g * weight + offset
+    out[o + 2] = b * weight + offset
   }
 }

@@ -3,63 +3,26 @@ import { clamp, smoothstep } from './easing.ts'
 import type { HeadFrame } from './head-frame.ts'
 import { pointOf } from './head-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
-import { LIP_POINTS } from './mouth-frame.ts'
-import { evenCurve, splineAt } from './spline.ts'
+import { splineAt } from './spline.ts'
 import { BROWS } from './topology.ts'
-import type { WarpGrid } from './warp-grid.ts'
+import { eachNode, nodeArray } from './warp-grid.ts'
+import type { NodePair, WarpGrid } from './warp-grid.ts'
 
 /**
- * How far every node moves for one unit of each control, px. The skin is cut along the lip line: `upper*` holds for content
- * above it, `lower*` for content below; away from the lips both agree. Down and right are positive; `jaw*`, `press*` and
- * `lift*` act along the head's down axis, `brow` against it, the others along the mouth's axes.
+ * How far every node moves for one unit of a control, px. The skin is cut along the lip line: `upper` holds for content above it,
+ * `lower` for content below; away from the lips both agree.
  */
-export type Expression = {
-  /** Direction of the jaw's drop in the picture (unit vector). */
-  readonly drop: readonly [number, number]
-  readonly jaw: Float32Array
-  readonly jawUpper: Float32Array
-  readonly jawLower: Float32Array
-  readonly pressUpper: Float32Array
-  readonly pressLower: Float32Array
-  readonly liftUpper: Float32Array
-  readonly liftLower: Float32Array
-  readonly spreadX: Float32Array
-  readonly spreadY: Float32Array
-  readonly roundX: Float32Array
-  readonly roundY: Float32Array
-  readonly brow: Float32Array
-}
+export type Control = { readonly upper: NodePair; readonly lower: NodePair }
 
-/** Mouth coordinates of a point: `xn` half mouths from the centre, `line` the lip line's offset there, px; `u`, `v` px along and across. */
-type MouthPoint = { u: number; v: number; xn: number; upperEdge: number; lowerEdge: number }
+/** `jaw` moves the skin of the lower face, `lips` what the lips do beside it; the others are as in FramePose. */
+export type Expression = Readonly<Record<'jaw' | 'lips' | 'press' | 'lift' | 'spread' | 'round' | 'brow', Control>>
 
 /** Largest drop of the lower lip, mouth widths (study: .29). */
 const JAW_DROP = 0.29
-const NONE = 0
 /** Rise of the brows, face heights: more folds the lid below them (study: .05 to .08 of the eye's opening). */
 const BROW_RISE = 0.022
 /** No control moves anything farther out than this many outlines of the face. */
 const REACH = 2.2
-
-/** Offsets of the inner lip edges across the mouth at even steps from corner to corner, px from the centre. */
-export const lipEdges = (mouth: MouthFrame): { readonly upper: Float32Array; readonly lower: Float32Array } => {
-  const steps = 21
-  const [left, right] = mouth.half
-  const edge = (row: Float32Array): Float32Array => {
-    const us = new Float32Array(LIP_POINTS)
-    const vs = new Float32Array(LIP_POINTS)
-    for (let i = 0; i < LIP_POINTS; i++) {
-      const dx = (row[i * 2] as number) - mouth.centre[0]
-      const dy = (row[i * 2 + 1] as number) - mouth.centre[1]
-      us[i] = dx * mouth.along[0] + dy * mouth.along[1]
-      vs[i] = dx * mouth.across[0] + dy * mouth.across[1]
-    }
-    const out = new Float32Array(steps)
-    evenCurve(us, vs, -left, right, out)
-    return out
-  }
-  return { upper: edge(mouth.upper), lower: edge(mouth.lower) }
-}
 
 /** Precomputes the motion of every node for each control. Constants without a note are those of the feasibility study, section 5.4. */
 export const expressionOf = (
@@ -68,99 +31,65 @@ export const expressionOf = (
   grid: WarpGrid,
   { scale }: DepthField,
 ): Expression => {
-  const { columns, rows, spacing } = grid
-  const count = columns * rows
-  const field = (): Float32Array => new Float32Array(count)
-  const out = {
-    jaw: field(),
-    jawUpper: field(),
-    jawLower: field(),
-    pressUpper: field(),
-    pressLower: field(),
-    liftUpper: field(),
-    liftLower: field(),
-    spreadX: field(),
-    spreadY: field(),
-    roundX: field(),
-    roundY: field(),
-    brow: field(),
-  }
-  const { centre, along, across, half, width, chinDistance, upperThickness, lowerThickness } = mouth
-  const edges = lipEdges(mouth)
+  const pair = (): NodePair => [nodeArray(grid), nodeArray(grid)]
+  const whole = (both = pair()): Control => ({ upper: both, lower: both })
+  const split = (): Control => ({ upper: pair(), lower: pair() })
+  const [jaw, spread, round, brow] = [whole(), whole(), whole(), whole()]
+  const [lips, press, lift] = [split(), split(), split()]
+  const { centre, along, across, half, width, edges, gap, chinDistance, upperThickness, lowerThickness } = mouth
   const reach = 0.35 * width
-  const downLength = Math.hypot(frame.axes[1][0], frame.axes[1][1]) || 1
-  const drop = [frame.axes[1][0] / downLength, frame.axes[1][1] / downLength] as const
+  const { down, faceHeight } = frame
   const brows = BROWS.map((index) => pointOf(frame.points, index))
 
-  const place = (x: number, y: number): MouthPoint => {
-    const dx = x - centre[0]
-    const dy = y - centre[1]
-    const u = dx * along[0] + dy * along[1]
-    const v = dx * across[0] + dy * across[1]
-    const s = (u + half[0]) / (half[0] + half[1])
-    return {
-      u,
-      v,
-      xn: u < 0 ? u / half[0] : u / half[1],
-      upperEdge: splineAt(edges.upper, s),
-      lowerEdge: splineAt(edges.lower, s),
-    }
+  const browAt = (x: number, y: number): number => {
+    const weights = brows.map(([bx, by]) => {
+      const isBelow = (x - bx) * down[0] + (y - by) * down[1] > 0
+      return 1 - smoothstep(0.035, isBelow ? 0.12 : 0.2, Math.hypot(x - bx, y - by) / faceHeight)
+    })
+    return BROW_RISE * faceHeight * Math.max(...weights)
   }
 
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const x = i * spacing
-      const y = j * spacing
-      const node = j * columns + i
-      if ((scale[node] as number) > REACH) continue
-      const { u, v, xn, upperEdge, lowerEdge } = place(x, y)
-      const side = Math.abs(xn)
-      const line = (upperEdge + lowerEdge) / 2
-      const yn = (v - line) / chinDistance
-      const jaw =
-        smoothstep(-0.28, 0.42, yn) *
-        (1 - smoothstep(1.05, 2.7, side)) *
-        (1 - smoothstep(1.02, 2.1, yn)) *
-        JAW_DROP *
-        width
-      // Open mouths are ovals: the study's sine by landmark number is a V when read by distance.
-      const profile = side < 1 ? (1 - side * side) ** 0.72 : NONE
-      const sideways = 1 - smoothstep(0.85, 1.3, side)
-      const fromUpper = upperEdge - v
-      const fromLower = v - lowerEdge
-      const upperShare = sideways * (1 - smoothstep(upperThickness, upperThickness + reach, Math.abs(fromUpper)))
-      const lowerShare = sideways * (1 - smoothstep(lowerThickness, lowerThickness + reach, Math.abs(fromLower)))
-      const upperJaw = (0.24 * (1 - profile) ** 1.4 - 0.05 * profile) * JAW_DROP * width
-      const lowerJaw = (0.24 + 0.76 * profile) * JAW_DROP * width
-      out.jaw[node] = jaw
-      out.jawUpper[node] = upperShare * (upperJaw - jaw)
-      out.jawLower[node] = lowerShare * (lowerJaw - jaw)
-      // Lips pressed together get thinner by a fifth; the open mouth of a still closes, three quarters of the way by the lower lip.
-      const gap = Math.max(0, lowerEdge - upperEdge)
-      // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
-      const overlap = mouth.open ? 0.025 * width * Math.sqrt(profile) : 0
-      out.pressUpper[node] = upperShare * (0.25 * gap + overlap + 0.2 * clamp(fromUpper, 0, upperThickness))
-      out.pressLower[node] = -lowerShare * (0.75 * gap + overlap + 0.2 * clamp(fromLower, 0, lowerThickness))
-      out.liftUpper[node] = -upperShare * 0.055 * width * profile
-      out.liftLower[node] = -lowerShare * 0.03 * width * profile
-      const r2 = xn * xn + (4 * (v - line) * (v - line)) / (width * width)
-      const near = Math.exp(-r2 / 2.6)
-      const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 * (v - line) * (v - line)) / (width * width * 2.6))
-      out.spreadX[node] = 0.085 * u * near
-      out.spreadY[node] = -0.035 * width * corner
-      out.roundX[node] = -0.24 * u * near
-      out.roundY[node] = 0.1 * (v - line) * near
-      let brow = 0
-      for (const [bx, by] of brows) {
-        const ex = x - bx
-        const ey = y - by
-        const below = (ex * drop[0] + ey * drop[1]) / frame.faceHeight
-        const distance = Math.hypot(ex, ey) / frame.faceHeight
-        const weight = below > 0 ? 1 - smoothstep(0.035, 0.12, distance) : 1 - smoothstep(0.035, 0.2, distance)
-        if (weight > brow) brow = weight
-      }
-      out.brow[node] = BROW_RISE * frame.faceHeight * brow
+  eachNode(grid, (node, x, y) => {
+    if ((scale[node] as number) > REACH) return
+    const put = ([fx, fy]: NodePair, [ax, ay]: readonly [number, number], u: number, v = 0): void => {
+      fx[node] = ax * u - ay * v
+      fy[node] = ay * u + ax * v
     }
-  }
-  return { drop, ...out }
+    const u = (x - centre[0]) * along[0] + (y - centre[1]) * along[1]
+    const v = (x - centre[0]) * across[0] + (y - centre[1]) * across[1]
+    const s = (u + half[0]) / (half[0] + half[1])
+    const [upperEdge, lowerEdge] = [splineAt(edges.upper, s), splineAt(edges.lower, s)]
+    const xn = u < 0 ? u / half[0] : u / half[1]
+    const side = Math.abs(xn)
+    const away = v - (upperEdge + lowerEdge) / 2
+    const yn = away / chinDistance
+    const jawFades = (1 - smoothstep(1.05, 2.7, side)) * (1 - smoothstep(1.02, 2.1, yn))
+    const drop = smoothstep(-0.28, 0.42, yn) * jawFades * JAW_DROP * width
+    // Open mouths are ovals: the study's sine by landmark number is a V when read by distance.
+    const profile = side < 1 ? (1 - side * side) ** 0.72 : 0
+    const sideways = 1 - smoothstep(0.85, 1.3, side)
+    const fromUpper = upperEdge - v
+    const fromLower = v - lowerEdge
+    const upperShare = sideways * (1 - smoothstep(upperThickness, upperThickness + reach, Math.abs(fromUpper)))
+    const lowerShare = sideways * (1 - smoothstep(lowerThickness, lowerThickness + reach, Math.abs(fromLower)))
+    const upperDrop = (0.24 * (1 - profile) ** 1.4 - 0.05 * profile) * JAW_DROP * width
+    put(jaw.upper, down, drop)
+    put(lips.upper, down, upperShare * (upperDrop - drop))
+    put(lips.lower, down, lowerShare * ((0.24 + 0.76 * profile) * JAW_DROP * width - drop))
+    // Lips pressed together get thinner by a fifth; the open mouth of a still closes, three quarters of the way by the lower lip.
+    const open = Math.max(0, lowerEdge - upperEdge)
+    // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
+    const overlap = gap > 0 ? 0.025 * width * Math.sqrt(profile) : 0
+    put(press.upper, down, upperShare * (0.25 * open + overlap + 0.2 * clamp(fromUpper, 0, upperThickness)))
+    put(press.lower, down, -lowerShare * (0.75 * open + overlap + 0.2 * clamp(fromLower, 0, lowerThickness)))
+    put(lift.upper, down, -upperShare * 0.055 * width * profile)
+    put(lift.lower, down, -lowerShare * 0.03 * width * profile)
+    const far = (away / width) ** 2
+    const near = Math.exp(-(xn * xn + 4 * far) / 2.6)
+    const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 / 2.6) * far)
+    put(spread.upper, along, 0.085 * u * near, -0.035 * width * corner)
+    put(round.upper, along, -0.24 * u * near, 0.1 * away * near)
+    put(brow.upper, down, -browAt(x, y))
+  })
+  return { jaw, lips, press, lift, spread, round, brow }
 }

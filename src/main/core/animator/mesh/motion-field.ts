@@ -10,8 +10,8 @@ import type { HeadFrame } from './head-frame.ts'
 import { mouthFrameOf } from './mouth-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
 import { CHIN } from './topology.ts'
-import { invertField, warpGridOf } from './warp-grid.ts'
-import type { NodeBox, WarpGrid } from './warp-grid.ts'
+import { boxWhere, eachNode, invertField, nodeArray, warpGridOf } from './warp-grid.ts'
+import type { NodeBox, NodePair, WarpGrid } from './warp-grid.ts'
 
 /** Everything about the still's geometry that no pose changes. */
 export type FaceGeometry = {
@@ -30,11 +30,11 @@ export type FaceGeometry = {
 /** Motion of one frame. Arrays are per node, px, and are overwritten by the next frame. */
 export type MotionField = {
   /** Forward motion of content above the lip line (and everywhere away from the mouth), and of content below it. */
-  readonly forward: readonly [x: Float32Array, y: Float32Array]
-  readonly forwardLower: readonly [x: Float32Array, y: Float32Array]
+  readonly forward: NodePair
+  readonly forwardLower: NodePair
   /** Where a node's new content comes from, relative to the node. */
-  readonly back: readonly [x: Float32Array, y: Float32Array]
-  readonly backLower: readonly [x: Float32Array, y: Float32Array]
+  readonly back: NodePair
+  readonly backLower: NodePair
   /** The head's rigid motion, as headMotion writes it. */
   readonly head: Float64Array
   /** Nodes of the output whose content can come from the lips. */
@@ -45,84 +45,34 @@ export type MotionField = {
 const SHOULDER_REACH = 1.05
 /** Motion fades to nothing within this many face heights of the picture's border. */
 const BORDER = 0.12
+/** Nodes that move less than this (px for a whole unit of a control) do not count as moving. */
+const LEAST_MOTION = 1e-3
 
-const boxWhere = ({ columns, rows }: WarpGrid, inside: (node: number) => boolean, margin: number): NodeBox => {
-  let [i0, j0, i1, j1] = [columns, rows, -1, -1]
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      if (!inside(j * columns + i)) continue
-      i0 = Math.min(i0, i)
-      i1 = Math.max(i1, i)
-      j0 = Math.min(j0, j)
-      j1 = Math.max(j1, j)
-    }
-  }
-  return {
-    i0: Math.max(0, i0 - margin),
-    j0: Math.max(0, j0 - margin),
-    i1: Math.min(columns - 1, i1 + margin),
-    j1: Math.min(rows - 1, j1 + margin),
-  }
-}
-
-const followOf = (frame: HeadFrame, grid: WarpGrid, { scale }: DepthField): Float32Array => {
-  const { columns, rows, spacing } = grid
-  const follow = new Float32Array(columns * rows)
-  const chin = pointOf(frame.points, CHIN)
-  const [, down] = frame.axes
-  const length = Math.hypot(down[0], down[1]) || 1
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const below =
-        ((i * spacing - chin[0]) * down[0] + (j * spacing - chin[1]) * down[1]) / (length * frame.faceHeight)
-      const node = j * columns + i
-      follow[node] = (1 - smoothstep(0.02, SHOULDER_REACH, below)) * (1 - smoothstep(2, 3, scale[node] as number))
-    }
-  }
-  return follow
-}
-
-/** 1 inside the picture, 0 on its border. */
-const borderOf = (frame: HeadFrame, grid: WarpGrid): Float32Array => {
-  const { columns, rows, spacing, width, height } = grid
-  const reach = BORDER * frame.faceHeight
-  const out = new Float32Array(columns * rows)
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const x = i * spacing
-      const y = j * spacing
-      out[j * columns + i] = smoothstep(0, reach, Math.min(x, y, width - 1 - x, height - 1 - y))
-    }
-  }
-  return out
-}
-
-/** Measures the still once: axes, depth, lips, the motion of every control, and which nodes can move. */
-export const faceGeometryOf = (image: RgbaImage, face: Face): FaceGeometry => {
+/** Measures the still once: axes, depth, lips, the motion of every control, and which nodes can move; `isSoft`: not those of the border. */
+export const faceGeometryOf = (image: RgbaImage, face: Face, isSoft = true): FaceGeometry => {
   const frame = headFrameOf(face)
   const grid = warpGridOf(image.width, image.height, frame.faceHeight)
   const mouth = mouthFrameOf(frame, image)
   const depthField = depthFieldOf(frame, grid)
   const expression = expressionOf(frame, mouth, grid, depthField)
-  const follow = followOf(frame, grid, depthField)
-  const border = borderOf(frame, grid)
-  const fields = [follow, ...Object.values(expression).filter((value) => value instanceof Float32Array)]
-  for (const field of fields) field.forEach((value, node) => (field[node] = value * (border[node] as number)))
-  const { jawUpper, jawLower, pressUpper, pressLower } = expression
-  return {
-    frame,
-    mouth,
-    grid,
-    depthField,
-    expression,
-    follow,
-    active: boxWhere(grid, (node) => fields.some((field) => Math.abs(field[node] as number) > 1e-3), 1),
-    lips: boxWhere(
-      grid,
-      (node) => [jawUpper, jawLower, pressUpper, pressLower].some((field) => Math.abs(field[node] as number) > 1e-3),
-      1,
-    ),
-  }
+  const follow = nodeArray(grid)
+  const controls = Object.values(expression).flatMap(({ upper, lower }) => [...upper, ...lower])
+  const fields = [...new Set([follow, ...controls])]
+  const chin = pointOf(frame.points, CHIN)
+  eachNode(grid, (node, x, y) => {
+    const below = ((x - chin[0]) * frame.down[0] + (y - chin[1]) * frame.down[1]) / frame.faceHeight
+    const scale = depthField.scale[node] as number
+    follow[node] = (1 - smoothstep(0.02, SHOULDER_REACH, below)) * (1 - smoothstep(2, 3, scale))
+    if (!isSoft) return
+    const fromBorder = Math.min(x, y, grid.width - 1 - x, grid.height - 1 - y)
+    const inside = smoothstep(0, BORDER * frame.faceHeight, fromBorder)
+    for (const field of fields) field[node] = (field[node] as number) * inside
+  })
+  const boxOf = (parts: readonly Float32Array[]): NodeBox =>
+    boxWhere(grid, (node) => parts.some((field) => Math.abs(field[node] as number) > LEAST_MOTION), 1)
+  const { lips, press } = expression
+  const atLips = [lips, press].flatMap(({ upper, lower }) => [...upper, ...lower])
+  return { frame, mouth, grid, depthField, expression, follow, active: boxOf(fields), lips: boxOf(atLips) }
 }
 
 /** The pixels that can move, right and bottom exclusive. */
@@ -137,82 +87,61 @@ export const movingRect = ({
 })
 
 export const emptyMotionField = ({ grid, lips }: FaceGeometry): MotionField => {
-  const pair = (): readonly [Float32Array, Float32Array] => [
-    new Float32Array(grid.columns * grid.rows),
-    new Float32Array(grid.columns * grid.rows),
-  ]
-  return {
-    forward: pair(),
-    forwardLower: pair(),
-    back: pair(),
-    backLower: pair(),
-    head: new Float64Array(8),
-    lipsOut: lips,
-  }
+  const pair = (): NodePair => [nodeArray(grid), nodeArray(grid)]
+  const [forward, forwardLower, back, backLower] = [pair(), pair(), pair(), pair()]
+  return { forward, forwardLower, back, backLower, head: new Float64Array(8), lipsOut: lips }
 }
+
+type HeadMap = readonly [number, number, number, number, number, number, number, number]
+
+/** How much of each control a pose asks for. Pressed lips hold the jaw back, and themselves wholly. */
+const weightsOf = ({ jaw, press, upper, wide, brow }: FramePose): Record<keyof Expression, number> => ({
+  jaw: jaw * (1 - 0.6 * press),
+  lips: jaw * (1 - press),
+  press,
+  lift: upper,
+  spread: Math.max(0, wide),
+  round: Math.max(0, -wide),
+  brow,
+})
 
 /** Moves every active node for `pose` and inverts the motion. All arrays of `field` are exactly 0 in the rest pose. */
 export const moveField = (geometry: FaceGeometry, pose: FramePose, field: MotionField): void => {
-  const { frame, mouth, grid, depthField, expression: e, follow, active, lips } = geometry
+  const { frame, grid, depthField, expression, follow, active } = geometry
   const { columns, spacing } = grid
-  const [forwardX, forwardY] = field.forward
-  const [lowerX, lowerY] = field.forwardLower
-  const [dropX, dropY] = e.drop
-  const [alongX, alongY] = mouth.along
-  const [acrossX, acrossY] = mouth.across
+  const weights = weightsOf(pose)
+  const from = active.j0 * columns
+  const to = (active.j1 + 1) * columns
   headMotion(frame, pose, field.head)
-  const [m0, m1, m2, m3, m4, m5, m6, m7] = field.head as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const { press, upper, brow } = pose
-  const jawAll = pose.jaw * (1 - 0.6 * press)
-  const jawLips = pose.jaw * (1 - press)
-  const spread = pose.wide > 0 ? pose.wide : 0
-  const round = pose.wide < 0 ? -pose.wide : 0
-  for (let j = active.j0; j <= active.j1; j++) {
-    const inRows = j >= lips.j0 && j <= lips.j1
-    for (let i = active.i0; i <= active.i1; i++) {
-      const n = j * columns + i
-      const x = i * spacing
-      const y = j * spacing
-      const z = depthField.depth[n] as number
-      const w = follow[n] as number
-      const shared = jawAll * (e.jaw[n] as number) - brow * (e.brow[n] as number)
-      const u = spread * (e.spreadX[n] as number) + round * (e.roundX[n] as number)
-      const v = spread * (e.spreadY[n] as number) + round * (e.roundY[n] as number)
-      let ex = shared * dropX + u * alongX + v * acrossX
-      let ey = shared * dropY + u * alongY + v * acrossY
-      const inLips = inRows && i >= lips.i0 && i <= lips.i1
-      if (inLips) {
-        const low =
-          jawLips * (e.jawLower[n] as number) + press * (e.pressLower[n] as number) + upper * (e.liftLower[n] as number)
-        const lx = ex + low * dropX
-        const ly = ey + low * dropY
-        lowerX[n] = lx + w * (m0 * (x + lx) + m1 * (y + ly) + m2 * z + m3)
-        lowerY[n] = ly + w * (m4 * (x + lx) + m5 * (y + ly) + m6 * z + m7)
-        const high =
-          jawLips * (e.jawUpper[n] as number) + press * (e.pressUpper[n] as number) + upper * (e.liftUpper[n] as number)
-        ex += high * dropX
-        ey += high * dropY
+  const [m0, m1, m2, m3, m4, m5, m6, m7] = field.head as unknown as HeadMap
+  for (const side of ['upper', 'lower'] as const) {
+    const [moveX, moveY] = side === 'upper' ? field.forward : field.forwardLower
+    moveX.fill(0)
+    moveY.fill(0)
+    for (const [name, control] of Object.entries(expression)) {
+      const weight = weights[name as keyof Expression]
+      if (weight === 0) continue
+      const [stepX, stepY] = control[side]
+      for (let n = from; n < to; n++) {
+        moveX[n] = (moveX[n] as number) + weight * (stepX[n] as number)
+        moveY[n] = (moveY[n] as number) + weight * (stepY[n] as number)
       }
-      forwardX[n] = ex + w * (m0 * (x + ex) + m1 * (y + ey) + m2 * z + m3)
-      forwardY[n] = ey + w * (m4 * (x + ex) + m5 * (y + ey) + m6 * z + m7)
-      if (!inLips) {
-        lowerX[n] = forwardX[n] as number
-        lowerY[n] = forwardY[n] as number
+    }
+    for (let j = active.j0; j <= active.j1; j++) {
+      for (let i = active.i0; i <= active.i1; i++) {
+        const n = j * columns + i
+        const w = follow[n] as number
+        const x = i * spacing + (moveX[n] as number)
+        const y = j * spacing + (moveY[n] as number)
+        const z = depthField.depth[n] as number
+        moveX[n] = x - i * spacing + w * (m0 * x + m1 * y + m2 * z + m3)
+        moveY[n] = y - j * spacing + w * (m4 * x + m5 * y + m6 * z + m7)
       }
     }
   }
   field.lipsOut = movedBox(geometry, field)
-  invertField(grid, active, forwardX, forwardY, field.back[0], field.back[1])
-  invertField(grid, field.lipsOut, lowerX, lowerY, field.backLower[0], field.backLower[1])
+  invertField(grid, active, ...field.forward, ...field.back)
+  invertField(grid, field.lipsOut, ...field.forwardLower, ...field.backLower)
 }
 
 /** The nodes on which the lips' nodes land, with a margin of one. */
@@ -220,16 +149,12 @@ const movedBox = ({ grid, lips, active }: FaceGeometry, { forward, forwardLower 
   let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity]
   for (let j = lips.j0; j <= lips.j1; j++) {
     for (let i = lips.i0; i <= lips.i1; i++) {
-      if (j !== lips.j0 && j !== lips.j1 && i !== lips.i0 && i !== lips.i1) continue
       const n = j * grid.columns + i
-      for (let side = 0; side < 2; side++) {
-        const [fx, fy] = side === 0 ? forward : forwardLower
-        const x = i + (fx[n] as number) / grid.spacing
-        const y = j + (fy[n] as number) / grid.spacing
-        minX = Math.min(minX, x)
-        maxX = Math.max(maxX, x)
-        minY = Math.min(minY, y)
-        maxY = Math.max(maxY, y)
+      for (const [moveX, moveY] of [forward, forwardLower]) {
+        const x = i + (moveX[n] as number) / grid.spacing
+        const y = j + (moveY[n] as number) / grid.spacing
+        ;[minX, maxX] = [Math.min(minX, x), Math.max(maxX, x)]
+        ;[minY, maxY] = [Math.min(minY, y), Math.max(maxY, y)]
       }
     }
   }

@@ -2,6 +2,7 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { HeadFrame } from './head-frame.ts'
 import { pointOf } from './head-frame.ts'
 import { refineLipLine } from './lip-line.ts'
+import { evenCurve } from './spline.ts'
 import { CHIN, LIPS } from './topology.ts'
 
 /** Points of a lip row, corner to corner. */
@@ -19,10 +20,10 @@ export type MouthFrame = {
   readonly half: readonly [number, number]
   readonly upper: Float32Array
   readonly lower: Float32Array
-  /** Gap of the still between the inner lip edges at each of the 11 points, px; all 0 when the lips are closed. */
-  readonly gap: Float32Array
-  /** True when the still shows the inside of the mouth. */
-  readonly open: boolean
+  /** Offsets of the inner lip edges across the mouth, px from the centre, at 21 even steps from corner to corner. */
+  readonly edges: { readonly upper: Float32Array; readonly lower: Float32Array }
+  /** Widest gap of the still between the inner lip edges, px; 0 when the lips are closed. */
+  readonly gap: number
   /** Thickness of the lips in the middle, px. */
   readonly upperThickness: number
   readonly lowerThickness: number
@@ -34,57 +35,40 @@ export type MouthFrame = {
 /** An inner lip gap below this share of the mouth width is a closed mouth that the model sees as slightly open. */
 const CLOSED_GAP = 0.045
 
-const rowOf = (frame: HeadFrame, row: readonly number[]): Float32Array =>
-  Float32Array.from(row.flatMap((index) => pointOf(frame.points, index).slice(0, 2)))
-
 /** Finds mouth axes, lip edges and units; on a closed mouth both inner edges move onto the dark line between the lips. */
 export const mouthFrameOf = (frame: HeadFrame, image: RgbaImage): MouthFrame => {
-  const upper = rowOf(frame, LIPS.upperInner)
-  const lower = rowOf(frame, LIPS.lowerInner)
-  const upperOuter = rowOf(frame, LIPS.upperOuter)
-  const lowerOuter = rowOf(frame, LIPS.lowerOuter)
   const width = frame.mouthWidth
+  const rowOf = (row: readonly number[]): Float32Array =>
+    Float32Array.from(row.flatMap((index) => pointOf(frame.points, index).slice(0, 2)))
+  const [upper, lower] = [rowOf(LIPS.upperInner), rowOf(LIPS.lowerInner)]
   const at = (row: Float32Array, i: number): readonly [number, number] => [
     row[i * 2] as number,
     row[i * 2 + 1] as number,
   ]
-  const a = at(upper, 0)
-  const b = at(upper, 10)
+  const [a, b] = [at(upper, 0), at(upper, 10)]
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
   const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length] as const
   const across = [-along[1], along[0]] as const
-  const gap = new Float32Array(LIP_POINTS)
-  for (let i = 1; i < LIP_POINTS - 1; i++) {
-    const [ux, uy] = at(upper, i)
-    const [lx, ly] = at(lower, i)
-    gap[i] = Math.max(0, (lx - ux) * across[0] + (ly - uy) * across[1])
-  }
-  const open = Math.max(...gap) > CLOSED_GAP * width
-  const distance = (p: readonly [number, number], q: readonly [number, number]): number =>
-    Math.abs((q[0] - p[0]) * across[0] + (q[1] - p[1]) * across[1])
-  const upperThickness = distance(at(upper, 5), at(upperOuter, 5))
-  const lowerThickness = distance(at(lower, 5), at(lowerOuter, 5))
-  if (!open) {
-    refineLipLine(image, { upper, lower, along, across, width })
-    gap.fill(0)
-  }
-  const middle = at(upper, 5)
-  const low = at(lower, 5)
+  const offset = (p: readonly number[], from: readonly [number, number], axis: readonly [number, number]): number =>
+    ((p[0] as number) - from[0]) * axis[0] + ((p[1] as number) - from[1]) * axis[1]
+  const lipGap = Math.max(0, ...Array.from({ length: 9 }, (_, i) => offset(at(lower, i + 1), at(upper, i + 1), across)))
+  const gap = lipGap > CLOSED_GAP * width ? lipGap : 0
+  const thickness = (inner: Float32Array, outer: readonly number[], least: number): number =>
+    Math.max(least * width, Math.abs(offset(at(rowOf(outer), 5), at(inner, 5), across)))
+  const upperThickness = thickness(upper, LIPS.upperOuter, 0.04)
+  const lowerThickness = thickness(lower, LIPS.lowerOuter, 0.06)
+  if (gap === 0) refineLipLine(image, { upper, lower, along, across, width })
+  const [middle, low] = [at(upper, 5), at(lower, 5)]
   const centre = [(middle[0] + low[0]) / 2, (middle[1] + low[1]) / 2] as const
-  const left = (centre[0] - a[0]) * along[0] + (centre[1] - a[1]) * along[1]
-  const chin = pointOf(frame.points, CHIN)
-  return {
-    centre,
-    along,
-    across,
-    half: [Math.max(left, 0.2 * length), Math.max(length - left, 0.2 * length)],
-    upper,
-    lower,
-    gap,
-    open,
-    upperThickness: Math.max(upperThickness, 0.04 * width),
-    lowerThickness: Math.max(lowerThickness, 0.06 * width),
-    chinDistance: (chin[0] - centre[0]) * across[0] + (chin[1] - centre[1]) * across[1],
-    width,
+  const left = offset(centre, a, along)
+  const half = [Math.max(left, 0.2 * length), Math.max(length - left, 0.2 * length)] as const
+  const edge = (row: Float32Array): Float32Array => {
+    const places = Array.from({ length: LIP_POINTS }, (_, i) => at(row, i))
+    const us = Float32Array.from(places, (place) => offset(place, centre, along))
+    const vs = Float32Array.from(places, (place) => offset(place, centre, across))
+    return evenCurve(us, vs, -half[0], half[1], new Float32Array(21))
   }
+  const chinDistance = offset(pointOf(frame.points, CHIN), centre, across)
+  const edges = { upper: edge(upper), lower: edge(lower) }
+  return { centre, along, across, half, upper, lower, edges, gap, upperThickness, lowerThickness, chinDistance, width }
 }

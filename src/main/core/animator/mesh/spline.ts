@@ -14,10 +14,16 @@ export const splineAt = (values: Float32Array, s: number): number => {
 }
 
 /**
- * Resamples a curve given by points (us[i], vs[i]), `us` rising, to even steps of u from `from` to `to`, into `out`. Beyond its
- * ends the curve keeps its end values.
+ * Resamples a curve given by points (us[i], vs[i]), `us` rising, to even steps of u from `from` to `to`, into `out`, which is
+ * returned. Beyond its ends the curve keeps its end values.
  */
-export const evenCurve = (us: Float32Array, vs: Float32Array, from: number, to: number, out: Float32Array): void => {
+export const evenCurve = (
+  us: Float32Array,
+  vs: Float32Array,
+  from: number,
+  to: number,
+  out: Float32Array,
+): Float32Array => {
   const last = us.length - 1
   let i = 0
   for (let k = 0; k < out.length; k++) {
@@ -27,4 +33,5 @@ export const evenCurve = (us: Float32Array, vs: Float32Array, from: number, to: 
     const f = clamp((u - start) / Math.max(1e-3, (us[i + 1] as number) - start))
     out[k] = splineAt(vs, (i + f) / last)
   }
+  return out
 }

@@ -1,8 +1,11 @@
-import { clamp } from '../mesh/easing.ts'
+import { smoothLine } from '../mesh/depth.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { evenCurve } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
-import { luminance, readTexture } from './texture.ts'
+import { channelsOf, lightOf, luminance, saturationOf } from './colour.ts'
+import type { Rgb } from './colour.ts'
+import { flood } from './flood.ts'
+import { readClamped, skinColour } from './texture.ts'
 import type { Texture } from './texture.ts'
 
 /**
@@ -21,7 +24,7 @@ export type EyeOutline = {
   readonly lower: Float32Array
   readonly fold: Float32Array
   /** Skin beside and below the eye, R G B 0..255. */
-  readonly skin: readonly [number, number, number]
+  readonly skin: Rgb
 }
 
 export const CURVE = 64
@@ -35,39 +38,8 @@ const SKIN_POINTS = [
 const CORNER_MARGIN = 1.05
 
 /** Colour of the still at an offset from an eye's middle. */
-export const readAt = (
-  texture: Texture,
-  { x, y, along }: Pick<EyeOutline, 'x' | 'y' | 'along'>,
-  u: number,
-  v: number,
-): number =>
-  readTexture(
-    texture.texels,
-    texture.width,
-    clamp(x + u * along[0] - v * along[1], 0, texture.width - 1.01) * 65536,
-    clamp(y + u * along[1] + v * along[0], 0, texture.height - 1.01) * 65536,
-  )
-
-const skinNear = (frame: HeadFrame, texture: Texture, points: readonly number[]): readonly [number, number, number] => {
-  const colours: number[] = []
-  for (const index of points) {
-    for (const [dx, dy] of [
-      [0, 0],
-      [6, 0],
-      [-6, 0],
-      [0, 6],
-      [0, -6],
-    ] as const) {
-      const x = 2 * ((frame.points[index * 3] as number) - texture.rect.left) + dx
-      const y = 2 * ((frame.points[index * 3 + 1] as number) - texture.rect.top) + dy
-      colours.push(readAt(texture, { x: 0, y: 0, along: [1, 0] }, x, y))
-    }
-  }
-  const middle = colours.toSorted((a, b) => luminance(a) - luminance(b)).slice(6, 14)
-  const mean = (c: number): number =>
-    middle.reduce((sum, colour) => sum + ((colour >>> (8 * c)) & 255), 0) / middle.length
-  return [mean(0), mean(1), mean(2)]
-}
+export const readAt = (texture: Texture, { x, y, along }: EyeOutline, u: number, v: number): number =>
+  readClamped(texture, x + u * along[0] - v * along[1], y + u * along[1] + v * along[0])
 
 /** The eye as the landmarks have it. */
 const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutline => {
@@ -76,37 +48,21 @@ const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutl
     2 * ((frame.points[index * 3] as number) - texture.rect.left),
     2 * ((frame.points[index * 3 + 1] as number) - texture.rect.top),
   ]
-  const a = place(rows.upper[0] as number)
-  const b = place(rows.upper[8] as number)
+  const [a, b] = [place(rows.upper[0] as number), place(rows.upper[8] as number)]
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
-  const x = (a[0] + b[0]) / 2
-  const y = (a[1] + b[1]) / 2
+  const [x, y] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
   const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length] as const
   const half = (CORNER_MARGIN * length) / 2
-  const curve = (row: readonly number[], stretch: number): Float32Array => {
-    const us = new Float32Array(row.length)
-    const vs = new Float32Array(row.length)
-    row.forEach((index, i) => {
-      const [px, py] = place(index)
-      us[i] = ((px - x) * along[0] + (py - y) * along[1]) * stretch
-      vs[i] = (py - y) * along[0] - (px - x) * along[1]
-    })
-    const out = new Float32Array(CURVE + 1)
-    evenCurve(us, vs, -half, half, out)
-    return out
+  const curve = (row: readonly number[], stretch = 1): Float32Array => {
+    const places = row.map(place)
+    const us = places.map(([px, py]) => ((px - x) * along[0] + (py - y) * along[1]) * stretch)
+    const vs = places.map(([px, py]) => (py - y) * along[0] - (px - x) * along[1])
+    return evenCurve(Float32Array.from(us), Float32Array.from(vs), -half, half, new Float32Array(CURVE + 1))
   }
-  return orderRows({
-    x,
-    y,
-    along,
-    half,
-    upper: curve(rows.upper, CORNER_MARGIN),
-    lower: curve(rows.lower, CORNER_MARGIN),
-    crease: curve(rows.crease, 1),
-    brow: curve(rows.brow, 1),
-    fold: curve(rows.fold, 1),
-    skin: skinNear(frame, texture, SKIN_POINTS[eye]),
-  })
+  const [upper, lower] = [curve(rows.upper, CORNER_MARGIN), curve(rows.lower, CORNER_MARGIN)]
+  const [crease, brow, fold] = [curve(rows.crease), curve(rows.brow), curve(rows.fold)]
+  const skin = skinColour(frame, texture, SKIN_POINTS[eye])
+  return orderRows({ x, y, along, half, upper, lower, crease, brow, fold, skin })
 }
 
 /** Keeps the rows apart and in their order, whatever the model says. */
@@ -122,64 +78,52 @@ const orderRows = (eye: EyeOutline): EyeOutline => {
   return eye
 }
 
-const channelsOf = (colour: number): readonly [number, number, number] => [
-  colour & 255,
-  (colour >>> 8) & 255,
-  (colour >>> 16) & 255,
-]
-
-const distanceTo = (skin: readonly [number, number, number], colour: number): number => {
-  const [r, g, b] = channelsOf(colour)
-  return Math.abs(r - skin[0]) + Math.abs(g - skin[1]) + Math.abs(b - skin[2])
-}
-
-const saturation = ([r, g, b]: readonly [number, number, number]): number =>
-  (Math.max(r, g, b) - Math.min(r, g, b)) / Math.max(1, Math.max(r, g, b))
+/** Sum of the channels' differences. */
+const distanceTo = (skin: Rgb, colour: number): number =>
+  channelsOf(colour).reduce((sum, value, c) => sum + Math.abs(value - (skin[c] as number)), 0)
 
 /** White of an eye against this skin: as bright or brighter and paler, or much brighter. */
-const looksWhite = (skin: readonly [number, number, number], colour: number): boolean => {
-  const light = luminance(colour)
-  const skinLight = 0.3 * skin[0] + 0.59 * skin[1] + 0.11 * skin[2]
-  return (
-    (light > skinLight * 0.98 && saturation(channelsOf(colour)) < 0.55 * saturation(skin)) || light > 1.3 * skinLight
-  )
+const looksWhite = (skin: Rgb, colour: number): boolean => {
+  const light = luminance(colour) / lightOf(skin)
+  return (light > 0.98 && saturationOf(channelsOf(colour)) < 0.55 * saturationOf(skin)) || light > 1.3
 }
+
+const openingOf = ({ upper, lower }: EyeOutline): number =>
+  Math.max(...lower.map((value, k) => value - (upper[k] as number)))
+
+const offsetOf = (eye: EyeOutline, k: number): number => eye.half * ((2 * k) / CURVE - 1)
 
 /**
  * Lowers the lower lid's edge over what the model leaves of the eye below it: white, and an iris that hangs on; a third of the opening at
  * most, and in one smooth bow.
  */
 const coverRest = (eye: EyeOutline, texture: Texture): void => {
-  const opening = Math.max(...eye.lower.map((value, k) => value - (eye.upper[k] as number)))
+  const opening = openingOf(eye)
   const lift = new Float32Array(CURVE + 1)
   for (let k = 2; k < CURVE - 1; k++) {
-    const u = -eye.half + (2 * eye.half * k) / CURVE
-    const from = eye.lower[k] as number
-    const iris = Math.abs(u) < 0.6 * eye.half
-    let last = 0
-    let whole = true
+    const u = offsetOf(eye, k)
+    // An iris hangs on from the lid's edge down, without skin between.
+    let whole = Math.abs(u) < 0.6 * eye.half
     for (let d = 0; d < 0.34 * opening; d++) {
-      const colour = readAt(texture, eye, u, from + d)
+      const colour = readAt(texture, eye, u, (eye.lower[k] as number) + d)
       whole &&= distanceTo(eye.skin, colour) > 100
-      if (looksWhite(eye.skin, colour) || (iris && whole)) last = d + 1.5
+      if (whole || looksWhite(eye.skin, colour)) lift[k] = d + 1.5
     }
-    lift[k] = last
   }
   // Eye all the way down is a bright cheek, a shadow or a drawn eye, not the model's small error.
   const known = lift.filter((value) => value < 0.32 * opening)
-  if (known.length < (CURVE * 3) / 4) lift.fill(0)
-  const limit = Math.max(0, ...known)
+  const limit = known.length < (CURVE * 3) / 4 ? 0 : Math.max(...known)
   for (let k = 0; k <= CURVE; k++) lift[k] = Math.min(lift[k] as number, limit)
   for (let pass = 0; pass < 40; pass++) {
     const before = lift.slice()
-    for (let k = 1; k < CURVE; k++) {
-      const around = ((before[k - 1] as number) + 2 * (before[k] as number) + (before[k + 1] as number)) / 4
-      lift[k] = pass < 20 ? Math.max(before[k] as number, around) : around
-    }
+    smoothLine(lift, 0, 1, CURVE + 1)
+    lift[0] = before[0] as number
+    lift[CURVE] = before[CURVE] as number
+    if (pass < 20) before.forEach((value, k) => (lift[k] = Math.max(value, lift[k] as number)))
   }
   lift.forEach((value, k) => {
-    const s = (2 * k) / CURVE - 1
-    eye.lower[k] = (eye.lower[k] as number) + Math.max(value, 0.05 * opening) * (1 - s ** 6)
+    const fade = 1 - ((2 * k) / CURVE - 1) ** 6
+    eye.lower[k] = (eye.lower[k] as number) + Math.max(value, 0.05 * opening) * fade
   })
   orderRows(eye)
 }
@@ -194,73 +138,43 @@ const SKIN_DISTANCE = 60
  * has no end, as on most photographs, where shadows lead out of it.
  */
 const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => {
-  const reach = SEARCH_REACH * eye.half
-  const at = (i: number): number => ((2 * i) / (SEARCH - 1) - 1) * reach
-  const seen = new Uint8Array(SEARCH * SEARCH)
-  const middle = SEARCH >> 1
-  const stack = [middle * SEARCH + middle]
-  seen[stack[0] as number] = 1
-  for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
-    const i = cell % SEARCH
-    const j = Math.floor(cell / SEARCH)
-    if (i === 0 || j === 0 || i === SEARCH - 1 || j === SEARCH - 1) return undefined
-    for (const next of [cell - 1, cell + 1, cell - SEARCH, cell + SEARCH]) {
-      if (seen[next]) continue
-      seen[next] = 1
-      const colour = readAt(texture, eye, at(next % SEARCH), at(Math.floor(next / SEARCH)))
-      if (distanceTo(eye.skin, colour) > SKIN_DISTANCE) stack.push(next)
-      else seen[next] = 2
-    }
-  }
-  const tops = new Map<number, readonly [number, number]>()
-  for (let i = 0; i < SEARCH; i++) {
-    let [top, bottom] = [SEARCH, -1]
-    for (let j = 0; j < SEARCH; j++) {
-      if (seen[j * SEARCH + i] !== 1) continue
-      top = Math.min(top, j)
-      bottom = Math.max(bottom, j)
-    }
-    if (bottom >= 0) tops.set(i, [top, bottom])
-  }
-  const [first, last] = [Math.min(...tops.keys()), Math.max(...tops.keys())]
-  const height = Math.max(...[...tops.values()].map(([top, bottom]) => bottom - top))
-  if (last - first < 4 || height > 1.6 * (last - first)) return undefined
+  const at = (i: number): number => ((2 * i) / (SEARCH - 1) - 1) * SEARCH_REACH * eye.half
+  const seen = flood(SEARCH, SEARCH, [(SEARCH * SEARCH) >> 1], (cell) => {
+    const colour = readAt(texture, eye, at(cell % SEARCH), at(Math.floor(cell / SEARCH)))
+    return distanceTo(eye.skin, colour) > SKIN_DISTANCE
+  })
+  const lines = Array.from({ length: SEARCH }, (_, i) => {
+    const column = seen.filter((__, cell) => cell % SEARCH === i)
+    return [column.indexOf(1), column.lastIndexOf(1)] as const
+  })
+  const first = lines.findIndex(([top]) => top >= 0)
+  const last = lines.findLastIndex(([top]) => top >= 0)
+  const found = lines.slice(first, last + 1)
+  const top = Math.min(...found.map((line) => line[0]))
+  const bottom = Math.max(...found.map((line) => line[1]))
+  const isEndless = first === 0 || top === 0 || last === SEARCH - 1 || bottom === SEARCH - 1
+  const height = Math.max(...found.map((line) => line[1] - line[0]))
+  if (isEndless || last - first < 4 || height > 1.6 * (last - first)) return undefined
   const centre = (at(first) + at(last)) / 2
   const half = (at(last) - at(first)) / 2
-  const row = (which: 0 | 1): Float32Array =>
-    Float32Array.from({ length: CURVE + 1 }, (_, k) => {
-      const i = clamp(first + ((last - first) * k) / CURVE, first, last)
-      const [a, b] = [tops.get(Math.floor(i)), tops.get(Math.ceil(i))]
-      const f = i - Math.floor(i)
-      return at((a ?? b ?? [middle, middle])[which] * (1 - f) + (b ?? a ?? [middle, middle])[which] * f)
-    })
-  const upper = row(0)
-  const lower = row(1)
-  const offset = (curve: Float32Array, by: number): Float32Array => curve.map((value) => value + by * half)
-  return orderRows({
-    ...eye,
-    x: eye.x + centre * eye.along[0],
-    y: eye.y + centre * eye.along[1],
-    half,
-    upper,
-    lower,
-    crease: offset(upper, -0.1),
-    brow: offset(upper, -0.6),
-    fold: offset(lower, 0.2),
-  })
+  const us = Float32Array.from(found, (_, k) => at(first + k) - centre)
+  const row = (which: 0 | 1, by = 0): Float32Array => {
+    const vs = Float32Array.from(found, (line) => at(line[which]) + by * half)
+    return evenCurve(us, vs, -half, half, new Float32Array(CURVE + 1))
+  }
+  const x = eye.x + centre * eye.along[0]
+  const y = eye.y + centre * eye.along[1]
+  const around = { crease: row(0, -0.1), brow: row(0, -0.6), fold: row(1, 0.2) }
+  return orderRows({ ...eye, x, y, half, upper: row(0), lower: row(1), ...around })
 }
 
 const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
-  let white = 0
-  for (let k = 16; k <= 48; k++) {
-    const u = -eye.half + (2 * eye.half * k) / CURVE
-    if (looksWhite(eye.skin, readAt(texture, eye, u, (eye.fold[k] as number) + 0.1 * eye.half))) white++
-  }
-  return white > 12
+  const below = Array.from({ length: 33 }, (_, i) => {
+    const k = 16 + i
+    return looksWhite(eye.skin, readAt(texture, eye, offsetOf(eye, k), (eye.fold[k] as number) + 0.1 * eye.half))
+  })
+  return below.filter(Boolean).length > 12
 }
-
-const openingOf = (eye: EyeOutline): number =>
-  Math.max(...eye.lower.map((value, k) => value - (eye.upper[k] as number)))
 
 /**
  * Both eyes of the still, image left first, or `undefined` when picture and landmarks disagree on where they are: such eyes must not blink,

@@ -1,9 +1,10 @@
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
+import { blend, lit } from './colour.ts'
 import { CURVE, eyeOutlines } from './eye-outline.ts'
 import type { EyeOutline } from './eye-outline.ts'
 import { lidSkin, lidSkinAt, SKIN_ROWS } from './lid-skin.ts'
-import { blend, readTexture } from './texture.ts'
+import { readClamped } from './texture.ts'
 import type { PixelRect, Texture } from './texture.ts'
 
 /** One eye that can close and look about. Lengths are texels. */
@@ -14,7 +15,7 @@ export type Eye = Pick<EyeOutline, 'x' | 'y' | 'along' | 'half' | 'upper' | 'low
   readonly lash: number
   /** Texels that closing or looking can change, and what the still has there. */
   readonly box: PixelRect
-  readonly still: Uint32Array
+  readonly still: { readonly width: number; readonly height: number; readonly texels: Uint32Array }
   /** See lidSkin. */
   readonly skin: Float32Array
 }
@@ -25,25 +26,28 @@ const LASH_BAND = 0.12
 
 const eyeOf = (outline: EyeOutline, texture: Texture): Eye => {
   const { x, y, along, half, upper, lower, crease, brow } = outline
-  const highest = Math.min(...brow) - 2
-  const lowest = Math.max(...lower) + 0.3 * half
-  const xs = [-half, half].flatMap((u) =>
-    [highest, lowest].map((v) => [x + u * along[0] - v * along[1], y + u * along[1] + v * along[0]] as const),
+  const corners = [-half, half].flatMap((u) =>
+    [Math.min(...brow) - 2, Math.max(...lower) + 0.3 * half].map((v) => ({
+      x: x + u * along[0] - v * along[1],
+      y: y + u * along[1] + v * along[0],
+    })),
   )
+  const [xs, ys] = [corners.map((corner) => corner.x), corners.map((corner) => corner.y)]
   const box: PixelRect = {
-    left: clamp(Math.floor(Math.min(...xs.map((p) => p[0]))) - 4, 0, texture.width - 2),
-    top: clamp(Math.floor(Math.min(...xs.map((p) => p[1]))) - 4, 0, texture.height - 2),
-    right: clamp(Math.ceil(Math.max(...xs.map((p) => p[0]))) + 4, 2, texture.width),
-    bottom: clamp(Math.ceil(Math.max(...xs.map((p) => p[1]))) + 4, 2, texture.height),
+    left: clamp(Math.floor(Math.min(...xs)) - 4, 0, texture.width - 2),
+    top: clamp(Math.floor(Math.min(...ys)) - 4, 0, texture.height - 2),
+    right: clamp(Math.ceil(Math.max(...xs)) + 4, 2, texture.width),
+    bottom: clamp(Math.ceil(Math.max(...ys)) + 4, 2, texture.height),
   }
-  const width = box.right - box.left
-  const still = new Uint32Array(width * (box.bottom - box.top))
-  for (let row = box.top; row < box.bottom; row++) {
-    const from = row * texture.width + box.left
-    still.set(texture.texels.subarray(from, from + width), (row - box.top) * width)
+  const [width, height] = [box.right - box.left, box.bottom - box.top]
+  const texels = new Uint32Array(width * height)
+  for (let row = 0; row < height; row++) {
+    const from = (row + box.top) * texture.width + box.left
+    texels.set(texture.texels.subarray(from, from + width), row * width)
   }
   const top = crease.map((value, k) => mix(value, brow[k] as number, ABOVE_CREASE))
-  return { x, y, along, half, upper, lower, top, lash: LASH_BAND * half, box, still, skin: lidSkin(outline, texture) }
+  const skin = lidSkin(outline, texture)
+  return { x, y, along, half, upper, lower, top, lash: LASH_BAND * half, box, still: { width, height, texels }, skin }
 }
 
 /** Both eyes of the still, image left first; none when they cannot be told apart from their surroundings (see eyeOutlines). */
@@ -57,92 +61,60 @@ export const eyesOf = (frame: HeadFrame, texture: Texture): readonly Eye[] =>
  */
 export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: number, gazeY: number): void => {
   const { box, still, half, upper, lower, top, along, lash, skin } = eye
-  const width = box.right - box.left
-  const height = box.bottom - box.top
   const { texels, width: stride } = texture
-  if (blink <= 0 && gazeX === 0 && gazeY === 0) {
-    for (let y = 0; y < height; y++)
-      texels.set(still.subarray(y * width, (y + 1) * width), (y + box.top) * stride + box.left)
-    return
+  for (let row = 0; row < still.height; row++) {
+    const from = row * still.width
+    texels.set(still.texels.subarray(from, from + still.width), (row + box.top) * stride + box.left)
   }
+  const looks = gazeX !== 0 || gazeY !== 0
+  if (blink <= 0 && !looks) return
   const [ax, ay] = along
-  const maxX = width - 1.01
-  const maxY = height - 1.01
-  const read = (u: number, v: number): number => {
-    const x = eye.x - box.left + u * ax - v * ay
-    const y = eye.y - box.top + u * ay + v * ax
-    return readTexture(still, width, clamp(x, 0, maxX) * 65536, clamp(y, 0, maxY) * 65536)
-  }
-  const perStep = CURVE / (2 * half)
+  const [originX, originY] = [eye.x - box.left, eye.y - box.top]
+  const read = (u: number, v: number): number =>
+    readClamped(still, originX + u * ax - v * ay, originY + u * ay + v * ax)
   const unroll = smoothstep(0, 0.55, blink)
   const shadow = 0.35 * smoothstep(0, 0.3, blink)
   const line = 0.3 * smoothstep(0.25, 1, blink)
-  const lineWidth = 0.028 * 2 * half
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const to = (y + box.top) * stride + x + box.left
-      const own = still[y * width + x] as number
-      texels[to] = own
-      const dx = x + box.left - eye.x
-      const dy = y + box.top - eye.y
-      const u = dx * ax + dy * ay
-      if (u <= -half || u >= half) continue
-      const v = dy * ax - dx * ay
-      const k = (u + half) * perStep
-      const i = k | 0
-      const f = k - i
-      const up = (upper[i] as number) * (1 - f) + (upper[i + 1] as number) * f
-      const low = (lower[i] as number) * (1 - f) + (lower[i + 1] as number) * f
-      const ceiling = (top[i] as number) * (1 - f) + (top[i + 1] as number) * f
-      if (v <= ceiling || v >= low + 3 * lineWidth) continue
-      const opening = low - up
-      const edge = up + blink * opening
-      let ball = own
-      if (v > up && v < low && opening > 1) {
-        const s = u / half
-        const free = (1 - s * s) * smoothstep(0, 0.14, (v - up) / opening) * smoothstep(0, 0.14, (low - v) / opening)
-        if (gazeX !== 0 || gazeY !== 0) ball = read(u - gazeX * 2 * half * free, v - gazeY * 2 * half * free)
-        if (blink > 0) ball = shade(ball, 1 - shadow * Math.exp(-Math.max(0, v - edge) / (0.1 * half)))
-      }
-      if (blink <= 0) {
-        texels[to] = ball
-        continue
-      }
-      const cover = clamp(edge - v + 0.5)
-      let colour = ball
-      if (cover > 0) {
-        const e = Math.max(0, edge - v)
-        let lid: number
-        if (e < lash) lid = read(u, up - e)
-        else {
-          const q = (v - ceiling) / Math.max(1, edge - lash - ceiling)
-          lid = read(u, ceiling + q * (up - lash - ceiling))
-        }
-        const closed = Math.max(1, low - ceiling)
-        const row = clamp(e / closed) * (SKIN_ROWS - 1)
-        const r0 = Math.min(SKIN_ROWS - 2, row | 0)
-        const share =
-          unroll *
-          smoothstep(0.5 * lash, 1.6 * lash, e) *
-          smoothstep(0, 0.35 * closed, v - ceiling) *
-          smoothstep(0, 0.15, 1 - Math.abs(u / half))
-        if (share > 0) lid = blend(lid, lidSkinAt(skin, i, f, r0, row - r0), (share * 256) | 0)
-        colour = cover >= 1 ? lid : blend(ball, lid, (cover * 256) | 0)
-      }
-      if (line > 0) {
-        const d = (v - edge) / lineWidth
-        const ends = smoothstep(0, 0.12, 1 - Math.abs(u / half))
-        colour = shade(colour, 1 - line * ends * Math.exp(-d * d))
-      }
-      texels[to] = colour
+  const lineWidth = 0.056 * half
+  for (let at = 0; at < still.texels.length; at++) {
+    const x = (at % still.width) - originX
+    const y = Math.floor(at / still.width) - originY
+    const u = x * ax + y * ay
+    if (u <= -half || u >= half) continue
+    const v = y * ax - x * ay
+    const i = (((u + half) * CURVE) / (2 * half)) | 0
+    const f = ((u + half) * CURVE) / (2 * half) - i
+    const up = (upper[i] as number) * (1 - f) + (upper[i + 1] as number) * f
+    const low = (lower[i] as number) * (1 - f) + (lower[i + 1] as number) * f
+    const ceiling = (top[i] as number) * (1 - f) + (top[i + 1] as number) * f
+    if (v <= ceiling || v >= low + 3 * lineWidth) continue
+    const opening = low - up
+    const edge = up + blink * opening
+    const side = Math.abs(u / half)
+    let colour = still.texels[at] as number
+    if (v > up && v < low && opening > 1) {
+      const free =
+        smoothstep(0, 0.14, (v - up) / opening) * smoothstep(0, 0.14, (low - v) / opening) * (1 - side * side)
+      if (looks) colour = read(u - gazeX * 2 * half * free, v - gazeY * 2 * half * free)
+      colour = lit(colour, 256 * (1 - shadow * Math.exp(-Math.max(0, v - edge) / (0.1 * half))))
     }
+    const cover = blink > 0 ? clamp(edge - v + 0.5) : 0
+    if (cover > 0) {
+      const e = Math.max(0, edge - v)
+      const slid = ceiling + ((v - ceiling) / Math.max(1, edge - lash - ceiling)) * (up - lash - ceiling)
+      let lid = read(u, e < lash ? up - e : slid)
+      const closed = Math.max(1, low - ceiling)
+      const row = clamp(e / closed) * (SKIN_ROWS - 1)
+      const r0 = Math.min(SKIN_ROWS - 2, row | 0)
+      const inside = smoothstep(0, 0.35 * closed, v - ceiling) * smoothstep(0, 0.15, 1 - side)
+      const share = unroll * smoothstep(0.5 * lash, 1.6 * lash, e) * inside
+      if (share > 0) lid = blend(lid, lidSkinAt(skin, i, f, r0, row - r0), (share * 256) | 0)
+      colour = cover >= 1 ? lid : blend(colour, lid, (cover * 256) | 0)
+    }
+    if (line > 0) {
+      const d = (v - edge) / lineWidth
+      colour = lit(colour, 256 * (1 - line * smoothstep(0, 0.12, 1 - side) * Math.exp(-d * d)))
+    }
+    texels[(Math.floor(at / still.width) + box.top) * stride + box.left + (at % still.width)] = colour
   }
-}
-
-/** Darkens (below 1) a packed colour, alpha kept. */
-const shade = (colour: number, light: number): number => {
-  const l = (light * 256) | 0
-  const low = (Math.imul(colour & 0x00ff00ff, l) >>> 8) & 0x00ff00ff
-  const green = (Math.imul((colour >>> 8) & 0xff, l) >>> 8) & 0xff
-  return ((colour & 0xff000000) | low | (green << 8)) >>> 0
 }

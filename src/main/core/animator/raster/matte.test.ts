@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { layersOf } from './matte.ts'
-import { over } from './texture.ts'
+import { over } from './colour.ts'
 
 /** A brown block before blue wallpaper with level lines; cells of 4 px, 40 x 40 of them. */
 const SIZE = 160

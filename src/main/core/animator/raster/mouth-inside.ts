@@ -1,51 +1,27 @@
-import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
-import type { HeadFrame } from '../mesh/head-frame.ts'
+import { lightOf, packed, saturationOf } from './colour.ts'
+import type { Rgb } from './colour.ts'
 
 /** Colours of a mouth that the still does not show, 0..255 a channel, taken from the picture's own light. */
-export type MouthPalette = {
-  readonly teeth: readonly [number, number, number]
-  readonly tongue: readonly [number, number, number]
-  readonly flesh: readonly [number, number, number]
-  readonly depth: readonly [number, number, number]
-}
+export type MouthPalette = { readonly teeth: Rgb; readonly tongue: Rgb; readonly flesh: Rgb; readonly depth: Rgb }
 
-/** Mean colour of the skin on both cheeks (landmarks 50, 280, 205, 425), 0..255 a channel. */
-export const cheekColour = (
-  { points, faceHeight }: HeadFrame,
-  { width, height, data }: RgbaImage,
-): [number, number, number] => {
-  const sum: [number, number, number] = [0, 0, 0]
-  let count = 0
-  const reach = Math.max(1, Math.round(faceHeight * 0.03))
-  for (const index of [50, 280, 205, 425]) {
-    const cx = Math.round(points[index * 3] as number)
-    const cy = Math.round(points[index * 3 + 1] as number)
-    for (let y = Math.max(0, cy - reach); y <= Math.min(height - 1, cy + reach); y++) {
-      for (let x = Math.max(0, cx - reach); x <= Math.min(width - 1, cx + reach); x++) {
-        for (let c = 0; c < 3; c++) sum[c as 0] += data[(y * width + x) * 4 + c] as number
-        count++
-      }
-    }
-  }
-  return count === 0 ? [150, 120, 105] : [sum[0] / count, sum[1] / count, sum[2] / count]
-}
+/** Mesh points on both cheeks, whose skin tells the light. */
+export const CHEEKS = [50, 280, 205, 425]
 
 /**
  * Teeth are lit like the cheeks, a little brighter and much less coloured; tongue and flesh take the light but keep their red,
  * unless the picture has no colour at all.
  */
-export const mouthPaletteOf = (frame: HeadFrame, image: RgbaImage): MouthPalette => {
-  const cheek = cheekColour(frame, image)
-  const light = 0.3 * cheek[0] + 0.59 * cheek[1] + 0.11 * cheek[2]
-  const saturation = (Math.max(...cheek) - Math.min(...cheek)) / Math.max(1, Math.max(...cheek))
-  const colour = smoothstep(0.02, 0.14, saturation)
+export const mouthPaletteOf = (cheek: Rgb): MouthPalette => {
+  const light = Math.max(1, lightOf(cheek))
+  const colour = smoothstep(0.02, 0.14, saturationOf(cheek))
   // Dark skin does not mean dark teeth: the light is estimated as if skin reflected at least a third of it.
   const exposure = clamp(0.45 + 0.55 * (light / 165), 0.5, 1.02)
-  const tint = (base: readonly [number, number, number], hue: number): readonly [number, number, number] => {
-    const grey = 0.3 * base[0] + 0.59 * base[1] + 0.11 * base[2]
-    const cast = (c: 0 | 1 | 2): number => mix(1, cheek[c] / Math.max(1, light), hue)
-    const channel = (c: 0 | 1 | 2): number => clamp(mix(grey, base[c] * cast(c), colour) * exposure, 0, 250)
+  const tint = (base: Rgb, hue: number): Rgb => {
+    const channel = (c: 0 | 1 | 2): number => {
+      const cast = base[c] * mix(1, cheek[c] / light, hue)
+      return clamp(mix(lightOf(base), cast, colour) * exposure, 0, 250)
+    }
     return [channel(0), channel(1), channel(2)]
   }
   return {
@@ -63,9 +39,8 @@ const INCISOR_REACH = 0.062
 
 /** 0 between teeth, 1 on a tooth's face; `x` mouth widths from the middle. */
 const toothFace = (x: number, soft: number): number => {
-  const side = Math.abs(x)
   let nearest = Infinity
-  for (const border of TOOTH_BORDERS) nearest = Math.min(nearest, Math.abs(side - border))
+  for (const border of TOOTH_BORDERS) nearest = Math.min(nearest, Math.abs(Math.abs(x) - border))
   return smoothstep(0, 0.012 + soft, nearest)
 }
 
@@ -94,7 +69,7 @@ export const insideColour = (palette: MouthPalette, place: MouthPlace): number =
   const { x, skullY, jawY, fromUpper, fromLower, gap, widest, soft, teeth } = place
   const side = Math.abs(x)
   let [r, g, b] = palette.depth
-  const put = (colour: readonly [number, number, number], share: number, light: number): void => {
+  const put = (colour: Rgb, share: number, light: number): void => {
     r = mix(r, colour[0] * light, share)
     g = mix(g, colour[1] * light, share)
     b = mix(b, colour[2] * light, share)
@@ -108,13 +83,10 @@ export const insideColour = (palette: MouthPalette, place: MouthPlace): number =
   put(palette.tongue, 0.92 * tongue, groove * (0.62 + 0.4 * smoothstep(widest * 0.6 + 0.001, 0, fromLower)))
   // Lower teeth stand behind the lower lip, an arc fixed to the jaw; they show when the jaw is far down.
   const lowerEdge = 0.045 * smoothstep(0.16, 0.4, widest) + 0.3 * x * x
-  const lower =
-    smoothstep(-soft, soft, lowerEdge - jawY) * (1 - smoothstep(0.16, 0.3, side)) * smoothstep(0.14, 0.24, widest)
-  put(
-    palette.teeth,
-    0.8 * teeth * lower,
-    (0.42 + 0.12 * toothFace(x * 1.45, soft)) * (1 - 0.5 * smoothstep(0.08, 0.28, side)),
-  )
+  const lowerReach = (1 - smoothstep(0.16, 0.3, side)) * smoothstep(0.14, 0.24, widest)
+  const lower = teeth * smoothstep(-soft, soft, lowerEdge - jawY) * lowerReach
+  const lowerLight = 0.42 + 0.12 * toothFace(x * 1.45, soft)
+  put(palette.teeth, 0.8 * lower, lowerLight * (1 - 0.5 * smoothstep(0.08, 0.28, side)))
   // Upper teeth: an arc that rises toward the corners, edges rounded a little at every tooth.
   const face = toothFace(x, soft)
   const edge = INCISOR_REACH - 0.2 * x * x - 0.012 * (1 - face) - 0.006 * smoothstep(0.165, 0.2, side)
@@ -125,9 +97,7 @@ export const insideColour = (palette: MouthPalette, place: MouthPlace): number =
   put(palette.teeth, upper, (0.8 + 0.12 * face) * round * (0.9 + 0.1 * smoothstep(0.0, 0.02, fromEdge)))
   put(palette.flesh, upper * gum, 1.15)
   // Shadow under the upper lip, and a little at the lower one.
-  const shadow =
-    (0.5 + 0.5 * smoothstep(0, 0.055, fromUpper)) *
-    (0.78 + 0.22 * smoothstep(0, 0.03, fromLower)) *
-    (0.72 + 0.28 * smoothstep(0, 0.12, gap))
-  return (0xff000000 | ((b * shadow) << 16) | ((g * shadow) << 8) | (r * shadow)) >>> 0
+  const lips = (0.5 + 0.5 * smoothstep(0, 0.055, fromUpper)) * (0.78 + 0.22 * smoothstep(0, 0.03, fromLower))
+  const shadow = lips * (0.72 + 0.28 * smoothstep(0, 0.12, gap))
+  return packed(r * shadow, g * shadow, b * shadow)
 }

@@ -1,5 +1,7 @@
-import type { WarpGrid } from '../mesh/warp-grid.ts'
-import { over, readTexture } from './texture.ts'
+import { mix } from '../mesh/easing.ts'
+import type { NodePair, WarpGrid } from '../mesh/warp-grid.ts'
+import { over } from './colour.ts'
+import { readTexture } from './texture.ts'
 import type { Texture } from './texture.ts'
 
 /** What cells are painted from and into. `still`, `plate` and `out` are whole pictures of packed pixels. */
@@ -16,7 +18,7 @@ const FIXED = 65536
 /** Fixed-point texel coordinates of the four corners of the cell of node (i, j): u and v at top left, top right, bottom left, bottom right. */
 export const cellCorners = (
   { grid, texture }: Canvas,
-  back: readonly [Float32Array, Float32Array],
+  back: NodePair,
   i: number,
   j: number,
   corners: Float64Array,
@@ -41,34 +43,22 @@ export const paintCell = (canvas: Canvas, i: number, j: number, corners: Float64
   const { spacing, width, height } = grid
   const { texels, width: stride } = texture
   const x0 = i * spacing
-  const y0 = j * spacing
   const x1 = Math.min(width, x0 + spacing)
-  const y1 = Math.min(height, y0 + spacing)
-  const step = 1 / spacing
-  let uLeft = corners[0] as number
-  let vLeft = corners[1] as number
-  let uRight = corners[2] as number
-  let vRight = corners[3] as number
-  const uLeftStep = ((corners[4] as number) - uLeft) * step
-  const vLeftStep = ((corners[5] as number) - vLeft) * step
-  const uRightStep = ((corners[6] as number) - uRight) * step
-  const vRightStep = ((corners[7] as number) - vRight) * step
-  for (let y = y0; y < y1; y++) {
-    let u = uLeft | 0
-    let v = vLeft | 0
-    const du = ((uRight - uLeft) * step) | 0
-    const dv = ((vRight - vLeft) * step) | 0
-    const end = y * width + x1
-    for (let at = y * width + x0; at < end; at++) {
+  const y1 = Math.min(height, (j + 1) * spacing)
+  for (let y = j * spacing; y < y1; y++) {
+    const fy = y / spacing - j
+    const left = mix(corners[0] as number, corners[4] as number, fy)
+    const leftV = mix(corners[1] as number, corners[5] as number, fy)
+    const du = ((mix(corners[2] as number, corners[6] as number, fy) - left) / spacing) | 0
+    const dv = ((mix(corners[3] as number, corners[7] as number, fy) - leftV) / spacing) | 0
+    let u = left | 0
+    let v = leftV | 0
+    for (let at = y * width + x0; at < y * width + x1; at++) {
       const colour = readTexture(texels, stride, u, v)
       out[at] = colour >>> 24 === 255 ? colour : over(colour, plate[at] as number)
       u = (u + du) | 0
       v = (v + dv) | 0
     }
-    uLeft += uLeftStep
-    vLeft += vLeftStep
-    uRight += uRightStep
-    vRight += vRightStep
   }
 }
 

@@ -1,11 +1,14 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { DepthField } from '../mesh/depth.ts'
+import { smoothLine } from '../mesh/depth.ts'
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { pointOf } from '../mesh/head-frame.ts'
+import type { Vector } from '../mesh/head-frame.ts'
 import { CHIN } from '../mesh/topology.ts'
 import { gridAt } from '../mesh/warp-grid.ts'
 import type { WarpGrid } from '../mesh/warp-grid.ts'
+import { flood } from './flood.ts'
 import type { PixelRect } from './texture.ts'
 
 /** The part of a picture round a head, coarsely: `columns * rows` cells of `step` px a side, the first at (left, top). */
@@ -37,25 +40,20 @@ type Cells = Pick<Coarse, 'left' | 'top' | 'step' | 'columns' | 'rows'>
 
 const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Float32Array => {
   const colour = new Float32Array(columns * rows * 3)
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const x1 = Math.min(width, left + (i + 1) * step)
-      const y1 = Math.min(height, top + (j + 1) * step)
-      let [r, g, b, count] = [0, 0, 0, 0]
-      for (let y = top + j * step; y < y1; y++) {
-        for (let x = left + i * step; x < x1; x++) {
-          const at = (y * width + x) * 4
-          r += data[at] as number
-          g += data[at + 1] as number
-          b += data[at + 2] as number
-          count++
-        }
+  for (let cell = 0; cell < columns * rows; cell++) {
+    const x0 = left + (cell % columns) * step
+    const y0 = top + Math.floor(cell / columns) * step
+    const [x1, y1] = [Math.min(width, x0 + step), Math.min(height, y0 + step)]
+    let [r, g, b] = [0, 0, 0]
+    for (let y = y0; y < y1; y++) {
+      for (let at = (y * width + x0) * 4; at < (y * width + x1) * 4; at += 4) {
+        r += data[at] as number
+        g += data[at + 1] as number
+        b += data[at + 2] as number
       }
-      const to = (j * columns + i) * 3
-      colour[to] = r / count
-      colour[to + 1] = g / count
-      colour[to + 2] = b / count
     }
+    const count = (x1 - x0) * (y1 - y0)
+    colour.set([r / count, g / count, b / count], cell * 3)
   }
   return colour
 }
@@ -78,33 +76,20 @@ const priorAt = (scale: number, upness: number, right: number, below: number): n
 }
 
 const priorOf = (
-  frame: HeadFrame,
+  { points, down, faceHeight }: HeadFrame,
   grid: WarpGrid,
   { scale }: DepthField,
   { left, top, step, columns, rows }: Cells,
 ): Float32Array => {
-  const chin = pointOf(frame.points, CHIN)
-  const brow = pointOf(frame.points, 168)
-  const [dx, dy] = frame.axes[1]
-  const length = Math.hypot(dx, dy) || 1
-  const prior = new Float32Array(columns * rows)
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const x = left + (i + 0.5) * step
-      const y = top + (j + 0.5) * step
-      const along = (p: readonly number[]): number =>
-        ((x - (p[0] as number)) * dx + (y - (p[1] as number)) * dy) / length
-      const across = ((x - chin[0]) * dy - (y - chin[1]) * dx) / length
-      const up = -along(brow) / (Math.hypot(x - brow[0], y - brow[1]) + 1)
-      prior[j * columns + i] = priorAt(
-        gridAt(grid, scale, x, y),
-        up,
-        across / frame.faceHeight,
-        along(chin) / frame.faceHeight,
-      )
-    }
-  }
-  return prior
+  const [chin, brow] = [pointOf(points, CHIN), pointOf(points, 168)]
+  return Float32Array.from({ length: columns * rows }, (_, cell) => {
+    const x = left + ((cell % columns) + 0.5) * step
+    const y = top + (Math.floor(cell / columns) + 0.5) * step
+    const along = ([px, py]: Vector): number => (x - px) * down[0] + (y - py) * down[1]
+    const across = (x - chin[0]) * down[1] - (y - chin[1]) * down[0]
+    const up = -along(brow) / (Math.hypot(x - brow[0], y - brow[1]) + 1)
+    return priorAt(gridAt(grid, scale, x, y), up, across / faceHeight, along(chin) / faceHeight)
+  })
 }
 
 const binOf = (colour: Float32Array, cell: number): number => {
@@ -116,30 +101,20 @@ const binOf = (colour: Float32Array, cell: number): number => {
 const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
   const size = BINS ** 3
   const models = [new Float32Array(size), new Float32Array(size)] as const
-  const totals: [number, number] = [1e-6, 1e-6]
   for (let cell = 0; cell < colour.length / 3; cell++) {
     const weight = weightOf(cell)
-    if (weight === 0) continue
-    const k = weight > 0 ? 0 : 1
+    const model = models[weight > 0 ? 0 : 1]
     const bin = binOf(colour, cell)
-    models[k][bin] = (models[k][bin] as number) + Math.abs(weight)
-    totals[k] += Math.abs(weight)
+    model[bin] = (model[bin] as number) + Math.abs(weight)
   }
-  for (const model of models) {
-    for (const stride of [1, BINS, BINS * BINS, 1, BINS, BINS * BINS]) {
-      const before = model.slice()
-      for (let i = 0; i < size; i++) {
-        const a = Math.floor(i / stride) % BINS
-        const low = a > 0 ? (before[i - stride] as number) : 0
-        const high = a < BINS - 1 ? (before[i + stride] as number) : 0
-        model[i] = (low + 2 * (before[i] as number) + high) / 4
-      }
-    }
-  }
-  const floor = 2e-4
-  return models[0].map((value, i) =>
-    clamp(Math.log(value / totals[0] + floor) - Math.log((models[1][i] as number) / totals[1] + floor), -3, 3),
-  )
+  const [person, background] = models.map((model) => {
+    const total = model.reduce((sum, value) => sum + value, 1e-6)
+    for (const stride of [1, BINS, BINS * BINS, 1, BINS, BINS * BINS])
+      for (let start = 0; start < size; start++)
+        if (Math.floor(start / stride) % BINS === 0) smoothLine(model, start, stride, BINS)
+    return model.map((value) => Math.log(value / total + 2e-4))
+  }) as [Float32Array, Float32Array]
+  return person.map((value, i) => clamp(value - (background[i] as number), -3, 3))
 }
 
 /**
@@ -149,36 +124,31 @@ const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): F
 const settle = ({ columns, rows, colour, person }: Coarse, odds: Float32Array, sweeps: number): void => {
   const count = columns * rows
   const links = LINKS.map(({ across, down, share }) => {
-    const weights = new Float32Array(count)
     const offset = down * columns + across
+    const weights = new Float32Array(count)
     for (let cell = 0; cell < count - offset; cell++) {
       if ((cell % columns) + across >= columns) continue
       let d = 0
-      for (let c = 0; c < 3; c++)
-        d += ((colour[cell * 3 + c] as number) - (colour[(cell + offset) * 3 + c] as number)) ** 2
+      for (let at = cell * 3; at < cell * 3 + 3; at++)
+        d += ((colour[at] as number) - (colour[at + offset * 3] as number)) ** 2
       weights[cell] = share * (Math.exp(-d / 700) + 0.003)
     }
     return { offset, weights }
   })
-  const own = odds.map((value) => 1 / (1 + Math.exp(-value)))
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (let k = 0; k < count; k++) {
       const cell = sweep % 2 === 0 ? k : count - 1 - k
-      const value = odds[cell] as number
-      if (Math.abs(value) >= 50) {
-        person[cell] = value > 0 ? 1 : 0
-        continue
-      }
-      let sum = PULL * (own[cell] as number)
+      let sum = PULL / (1 + Math.exp(-(odds[cell] as number)))
       let total = PULL
       for (const { offset, weights } of links) {
         const after = weights[cell] as number
-        if (after > 0) sum += after * (person[cell + offset] as number)
         const before = cell >= offset ? (weights[cell - offset] as number) : 0
+        if (after > 0) sum += after * (person[cell + offset] as number)
         if (before > 0) sum += before * (person[cell - offset] as number)
         total += after + before
       }
-      person[cell] = sum / total
+      const value = odds[cell] as number
+      person[cell] = Math.abs(value) < 50 ? sum / total : value > 0 ? 1 : 0
     }
   }
 }
@@ -193,58 +163,28 @@ const LINKS = [
   { across: 0, down: 3, share: 0.5 },
 ] as const
 
-/** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by `radius` cells. */
-const grow = (mask: Uint8Array, columns: number, rows: number, radius: number, inside: 0 | 1): Uint8Array => {
-  const out = mask.slice()
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      if (mask[j * columns + i] !== inside) continue
-      for (let b = Math.max(0, j - radius); b <= Math.min(rows - 1, j + radius); b++) {
-        for (let a = Math.max(0, i - radius); a <= Math.min(columns - 1, i + radius); a++) {
-          if ((a - i) ** 2 + (b - j) ** 2 <= radius * radius + 1) out[b * columns + a] = inside
-        }
-      }
-    }
-  }
-  return out
-}
-
-/** Cells of value `of` that hang together with one of `seeds`. */
-const flood = (mask: Uint8Array, columns: number, rows: number, of: 0 | 1, seeds: readonly number[]): Uint8Array => {
-  const seen = new Uint8Array(mask.length)
-  const stack = seeds.filter((cell) => mask[cell] === of)
-  for (const cell of stack) seen[cell] = 1
-  for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
+/** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by a cell and a half. */
+const grow = (mask: Uint8Array, columns: number, inside: 0 | 1): Uint8Array =>
+  mask.map((own, cell) => {
     const i = cell % columns
-    const around = [
-      i > 0 ? cell - 1 : -1,
-      i < columns - 1 ? cell + 1 : -1,
-      cell - columns,
-      cell < columns * (rows - 1) ? cell + columns : -1,
-    ]
-    for (const next of around) {
-      if (next < 0 || seen[next] || mask[next] !== of) continue
-      seen[next] = 1
-      stack.push(next)
-    }
-  }
-  return seen
-}
+    for (const row of [cell - columns, cell, cell + columns])
+      for (let a = Math.max(0, i - 1); a <= Math.min(columns - 1, i + 1); a++)
+        if (mask[row - i + a] === inside) return inside
+    return own
+  })
 
 /** One body without holes: gaps of two cells are closed, and what does not hang together with the face is background. */
 const tidy = ({ columns, rows, person }: Coarse, prior: Float32Array): void => {
   const mask = Uint8Array.from(person, (value) => (value > THRESHOLD ? 1 : 0))
-  const closed = grow(grow(mask, columns, rows, 1, 1), columns, rows, 1, 0)
-  const certain: number[] = []
-  const border: number[] = []
-  prior.forEach((value, cell) => {
-    const i = cell % columns
-    if (value > CERTAIN) certain.push(cell)
-    else if (i === 0 || i === columns - 1 || cell < columns) border.push(cell)
-  })
-  const body = flood(closed, columns, rows, 1, certain)
-  const outside = flood(body, columns, rows, 0, border)
-  for (let cell = 0; cell < person.length; cell++) person[cell] = outside[cell] ? 0 : 1
+  const closed = grow(grow(mask, columns, 1), columns, 0)
+  const cells = Array.from(prior.keys())
+  const isCertain = (cell: number): boolean => (prior[cell] as number) > CERTAIN
+  const isBorder = (cell: number): boolean => cell % columns === 0 || (cell + 1) % columns === 0 || cell < columns
+  const inBody = cells.filter((cell) => isCertain(cell) && closed[cell] === 1)
+  const body = flood(columns, rows, inBody, (cell) => closed[cell] === 1)
+  const atBorder = cells.filter((cell) => isBorder(cell) && !isCertain(cell) && body[cell] === 0)
+  const outside = flood(columns, rows, atBorder, (cell) => body[cell] === 0)
+  person.forEach((_, cell) => (person[cell] = outside[cell] ? 0 : 1))
 }
 
 /**
@@ -275,27 +215,18 @@ export const findPerson = (
     const i = cell % columns
     return i < 4 || i >= columns - 4 || cell < 4 * columns ? 1 : 0.35
   }
-  const rounds = [
-    {
-      sweeps: 20,
-      trust: 0.9,
-      weightOf: (cell: number) => ((prior[cell] as number) > 2.2 ? 1 : -seedOf(cell)),
-    },
-    {
-      sweeps: 26,
-      trust: 0.6,
-      weightOf: (cell: number) => ((person[cell] as number) > 0.75 ? 1 : (person[cell] as number) < 0.25 ? -1 : 0),
-    },
-  ]
-  for (const { sweeps, trust, weightOf } of rounds) {
+  const byPrior = (cell: number): number => ((prior[cell] as number) > 2.2 ? 1 : -seedOf(cell))
+  const bySide = (cell: number): number =>
+    (person[cell] as number) > 0.75 ? 1 : (person[cell] as number) < 0.25 ? -1 : 0
+  for (const { sweeps, trust, weightOf } of [
+    { sweeps: 20, trust: 0.9, weightOf: byPrior },
+    { sweeps: 26, trust: 0.6, weightOf: bySide },
+  ]) {
     const table = colourOdds(colour, weightOf)
-    const odds = prior.map((value, cell) =>
-      value > CERTAIN
-        ? 50
-        : value < -3.9
-          ? -50
-          : trust * value + 1.2 * (table[binOf(colour, cell)] as number) + BIAS * smoothstep(-3.5, -1, value),
-    )
+    const odds = prior.map((value, cell) => {
+      if (value > CERTAIN || value < -3.9) return 50 * Math.sign(value)
+      return trust * value + 1.2 * (table[binOf(colour, cell)] as number) + BIAS * smoothstep(-3.5, -1, value)
+    })
     settle(coarse, odds, sweeps)
   }
   tidy(coarse, prior)

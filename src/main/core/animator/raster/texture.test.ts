@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { blend, blocksOf, over, readTexture, textureOf } from './texture.ts'
+import { blend, over } from './colour.ts'
+import { blocksOf, readTexture, textureOf } from './texture.ts'
 
 const width = 24
 const height = 16
