@@ -144,7 +144,7 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => 
     return distanceTo(eye.skin, colour) > SKIN_DISTANCE
   })
   const lines = Array.from({ length: SEARCH }, (_, i) => {
-    const column = seen.filter((__, cell) => cell % SEARCH === i)
+    const column = Array.from({ length: SEARCH }, (__, j) => seen[j * SEARCH + i] as number)
     return [column.indexOf(1), column.lastIndexOf(1)] as const
   })
   const first = lines.findIndex(([top]) => top >= 0)
