@@ -30,7 +30,7 @@ import { findTools, type Tools } from './lib/find-tools.ts'
 import { createHttpClient } from './lib/http-client.ts'
 import { ensurePrivateFolder } from './lib/private-files.ts'
 import { createMediaCache } from './media-cache.ts'
-import { createMediaRoutes } from './media-routes.ts'
+import { createMediaRoutes, FRAME_SIDE_PX } from './media-routes.ts'
 import { createMedia, type Media } from './media/media.ts'
 import { createLocalWorkflow } from './pipeline/local-workflow.ts'
 import { checkOutputFolder } from './pipeline/output-place.ts'
@@ -40,13 +40,14 @@ import { quoteBatch, startBatch } from './pipeline/start-batch.ts'
 import type { Clock, Ports } from './ports.ts'
 import { findSamples } from './samples.ts'
 import { createSettings } from './settings/settings.ts'
+import { createVideoHandlers } from './video-handlers.ts'
 
 export type Core = {
   readonly handlers: Handlers
   readonly dispatch: Dispatch
   readonly subscribe: (listener: (event: StudioEvent) => void) => () => void
   /**
-   * The file behind `thumbnail/<mediaId>`, `source/<mediaId>`, `preview/<previewId>` or `result/<jobId>`; null for
+   * The file behind `thumbnail/<mediaId>`, `frame/<mediaId>`, `source/<mediaId>`, `preview/<previewId>` or `result/<jobId>`; null for
    * anything else, for what is unknown, and for a file that changed since its id was handed out.
    */
   readonly resolveMedia: (route: string) => Promise<{ readonly path: string; readonly contentType: string } | null>
@@ -77,6 +78,7 @@ export type ReadOnlyCore = {
 const HOUSEKEEPING_MS = 60_000
 /** Below the data folder: repaired copies of one run. */
 const REPAIRED_FOLDER = 'repaired'
+const THUMBNAILS_FOLDER = 'thumbnails'
 /** What a stop may take, whatever hangs. */
 const STOP_LIMIT_MS = 2500
 /** Of that, what deleting the last inputs from a storage may take; the next start deletes the rest. */
@@ -143,7 +145,12 @@ function lookingHandlers({ ports, tools, media, offline, signal, database, store
       return { results: await Promise.all(paths.map(check)) }
     },
     'media.faces': async ({ path }) => {
-      const { width, height, faces } = await offline.faces(path, signal)
+      const { kind } = await media.check(path, ENGINE_LIMITS.offline, signal)
+      const still =
+        kind === 'video'
+          ? await media.thumbnail(path, FRAME_SIDE_PX, join(ports.paths.dataDir, THUMBNAILS_FOLDER), signal)
+          : path
+      const { width, height, faces } = await offline.faces(still, signal)
       return { width, height, faces: [...faces] }
     },
     'batch.plan': (input) => planBatch(input, { isOutput: (path) => store.ownerOfOutput(path) !== null, signal }),
@@ -187,8 +194,9 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     const folders = {
       work: join(paths.dataDir, 'work'),
       previews: join(paths.dataDir, 'previews'),
-      thumbnails: join(paths.dataDir, 'thumbnails'),
+      thumbnails: join(paths.dataDir, THUMBNAILS_FOLDER),
       repaired: join(paths.dataDir, REPAIRED_FOLDER),
+      fitted: join(paths.dataDir, 'fitted'),
     }
     const http = createHttpClient({ resolveProxy: ports.resolveProxy ?? (async () => null) })
     releases.push(http.close)
@@ -240,6 +248,8 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     const queue = createQueue({ store, workflows, clock, logger, emit, writer, journal })
     queue.recover()
     await clearRemains({ store, tempFiles, folders: [folders.work, folders.previews, folders.repaired], logger })
+    const videos = createVideoHandlers({ media, store, database, clock, newId, signal, folder: folders.fitted })
+    await videos.begin()
     const routes = createMediaRoutes({ media, store, offline, newId, folders })
 
     const starting = {
@@ -258,6 +268,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     const handlers: Handlers = {
       ...remote.handlers,
       ...bucket.handlers,
+      ...videos.handlers,
       ...createKeyHandlers({ engines, secrets, access, http, clock, signal, changed: remote.reopen }),
       ...lookingHandlers({ ports, ...lookers, database, store }),
       'jobs.list': async (filter) => queue.list(filter),

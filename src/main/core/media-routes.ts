@@ -23,6 +23,8 @@ type MediaFile = { readonly path: string; readonly contentType: string }
 
 /** Longest side of a thumbnail: sharp at twice the size in which it is shown. */
 const THUMBNAIL_SIDE_PX = 384
+/** The picture, or the first frame of a video, on which faces and crop are shown. */
+export const FRAME_SIDE_PX = 1024
 const MAX_PREVIEWS = 64
 
 /** Files that windows may see, by id and never by path. */
@@ -37,10 +39,10 @@ export function createMediaRoutes({ media, store, offline, newId, folders }: Rou
     return stats?.isFile() === true ? { path: output, contentType: 'video/mp4' } : null
   }
 
-  async function thumbnailFile(mediaId: string): Promise<MediaFile | null> {
+  async function thumbnailFile(mediaId: string, sidePx: number): Promise<MediaFile | null> {
     const source = await media.resolve(mediaId)
-    if (source === null || !source.contentType.startsWith('image/')) return null
-    const path = await media.thumbnail(source.path, THUMBNAIL_SIDE_PX, folders.thumbnails)
+    if (source === null || !/^(image|video)\//.test(source.contentType)) return null
+    const path = await media.thumbnail(source.path, sidePx, folders.thumbnails)
     return { path, contentType: 'image/jpeg' }
   }
 
@@ -87,7 +89,9 @@ export function createMediaRoutes({ media, store, offline, newId, folders }: Rou
       if (id === undefined || id === '' || rest.length > 0) return null
       switch (kind) {
         case 'thumbnail':
-          return thumbnailFile(id)
+          return thumbnailFile(id, THUMBNAIL_SIDE_PX)
+        case 'frame':
+          return thumbnailFile(id, FRAME_SIDE_PX)
         case 'source':
           return media.resolve(id)
         case 'preview':

@@ -46,6 +46,14 @@ export const jobsContract = {
   'jobs.drop': { input: z.strictObject({ jobId: z.string() }), output: changedIds },
   /** Fetches a paid result once more; never makes one. A job whose result lies where it was put is left as it is. */
   'jobs.downloadAgain': { input: jobIds, output: changedIds },
+  /**
+   * Lays the sound of one of the inputs under the picture of a finished video, as a new file beside it. Throws
+   * E-INPUT-MISSING, E-INPUT-NO-STREAM (that input has no sound), E-TOOL-*, E-OUT-*, E-DISK-FULL.
+   */
+  'jobs.swapSound': {
+    input: z.strictObject({ jobId: z.string(), from: z.enum(['source', 'voice', 'driver']) }),
+    output: z.strictObject({ path: z.string() }),
+  },
   /** Takes terminal (or not yet started) jobs off the list; results on disk stay. */
   'jobs.remove': { input: jobIds, output: changedIds },
   /** Moves a queued job before another one, or to the end. */

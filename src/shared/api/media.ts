@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { engineIdSchema, parametersSchema } from '../model/engine.ts'
-import { checkResultSchema, findingSchema, mediaFactsSchema, pixelBoxSchema, repairStepSchema } from '../model/media.ts'
+import {
+  checkResultSchema,
+  findingSchema,
+  mediaFactsSchema,
+  pixelBoxSchema,
+  repairStepSchema,
+  videoFixSchema,
+} from '../model/media.ts'
 
 export const mediaContract = {
   /**
@@ -23,14 +30,31 @@ export const mediaContract = {
     input: z.strictObject({ url: z.string().max(100_000) }),
     output: z.strictObject({ path: z.string() }),
   },
-  /** Faces of a picture, largest first (index = `face_index`), boxes in pixels of the upright picture. */
+  /**
+   * Faces of a picture, or of a video's first frame, largest first (index = `face_index`), boxes in pixels of the upright
+   * picture of `width` by `height`. `crop`: the square of a cut of size 1, turned by `angle` (radians) round its middle.
+   */
   'media.faces': {
     input: z.strictObject({ path: z.string() }),
     output: z.strictObject({
       width: z.number().int(),
       height: z.number().int(),
-      faces: z.array(z.strictObject({ box: pixelBoxSchema, score: z.number() })),
+      faces: z.array(
+        z.strictObject({
+          box: pixelBoxSchema,
+          score: z.number(),
+          crop: z.strictObject({ x: z.number(), y: z.number(), side: z.number(), angle: z.number() }),
+        }),
+      ),
     }),
+  },
+  /**
+   * Makes a copy of a video with a constant rate, whole, trimmed or repeated, and gives its place: a job takes it in the
+   * place of the file, which stays as it is. Throws E-INPUT-*, E-TOOL-*, E-DISK-FULL.
+   */
+  'media.fitVideo': {
+    input: z.strictObject({ path: z.string(), fix: videoFixSchema }),
+    output: z.strictObject({ path: z.string() }),
   },
   /** Renders one frame of an offline job; the picture is at the media route `preview/<previewId>`. */
   'media.preview': {

@@ -147,6 +147,14 @@ function trapFindings({ source, driver, parameters }: ClipPair): SyncFinding[] {
   return findings
 }
 
+/** What a result is held against; null where the contract leaves it open, or nothing is known of the clips. */
+export function expectedOf(pair: ClipPair): ClipPrediction | null {
+  const { source, driver, parameters } = pair
+  const isOpen = parameters['mismatch_method'] === 'none' && lengthOf(source) !== lengthOf(driver)
+  return isKnownVideo(driver) && !isOpen ? predict(pair) : null
+}
+const lengthOf = ({ facts }: Clip) => facts.frames ?? facts.durationSeconds
+
 /**
  * What is wrong with a finished video, measured: its length, the drift of its sound, and whether it has one. `expected`:
  * what was predicted; null where nobody could say.

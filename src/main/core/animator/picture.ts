@@ -3,6 +3,8 @@ import { decodeImage } from '../lib/decode-image.ts'
 import type { RgbaImage } from '../lib/rgba-image.ts'
 import { analyseFaces, looksLikeAnimal, shareOutside } from './face/analyse-faces.ts'
 import type { FaceModels } from './face/face-models.ts'
+import { ROI_SCALE, squareOfMesh } from './face/landmarks.ts'
+import type { Square } from './face/sample-square.ts'
 import type { Box, Face } from './types.ts'
 
 /** Longest side of a produced video, pixels. */
@@ -18,6 +20,8 @@ type FaceFacts = {
   /** In pixels of the upright file, before any scaling. */
   readonly box: Box
   readonly score: number
+  /** The square round the face in the frame of its eyes, in the pixels of `box`; `angle` in radians. */
+  readonly crop: Square
   /** Share (0..1) of the face's points that lie outside the picture: cut off when clearly above 0. */
   readonly shareOutside: number
   /** A reason to warn (W-ANIMAL), never to refuse. */
@@ -61,11 +65,17 @@ export const openPicture = async (
           height: face.box.height * scale,
         },
         score: face.score,
+        crop: cropOf(face, scale),
         shareOutside: shareOutside(face, image),
         isAnimalLike: looksLikeAnimal(face, image),
       })),
     },
   }
+}
+
+const cropOf = ({ landmarks }: Face, scale: number): Square => {
+  const { x, y, side, angle } = squareOfMesh(landmarks)
+  return { x: x * scale, y: y * scale, side: (side * scale) / ROI_SCALE, angle }
 }
 
 /** The face asked for. Throws E-INPUT-NO-FACE, or E-INPUT-FACE-INDEX (params `value`: the index, `limit`: the number of faces). */

@@ -313,7 +313,13 @@ export function createQueue({ store, workflows, clock, logger, emit, ...lent }: 
         return null
       case 'done':
         end('finished')
-        store.update(record, 'done', { output: outcome.output, work: outcome.work, endedAt: now, error: null })
+        store.update(record, 'done', {
+          output: outcome.output,
+          work: outcome.work,
+          ...(outcome.findings === undefined ? {} : { findings: outcome.findings }),
+          endedAt: now,
+          error: null,
+        })
         return null
       case 'next':
         end('finished')

@@ -17,6 +17,7 @@ export type StepResult =
       readonly kind: 'done'
       readonly output: { readonly path: string; readonly sha256: string; readonly sizeBytes: number }
       readonly work: unknown
+      readonly findings?: readonly Finding[]
     }
   /** Nothing can move without the user. */
   | { readonly kind: 'needs_attention'; readonly error: ErrorData }

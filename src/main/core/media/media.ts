@@ -115,6 +115,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',
   mov: 'video/quicktime',
   webm: 'video/webm',
+  mkv: 'video/x-matroska',
+  avi: 'video/x-msvideo',
+  flv: 'video/x-flv',
+  wmv: 'video/x-ms-wmv',
+  mpeg: 'video/mpeg',
+  ogv: 'video/ogg',
 }
 
 export const contentTypeOf = (format: string): string => CONTENT_TYPES[format] ?? 'application/octet-stream'

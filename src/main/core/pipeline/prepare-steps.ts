@@ -1,5 +1,6 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { StudioError } from '../../../shared/errors.ts'
+import { examineSync } from '../../../shared/lib/length-and-sync.ts'
 import type { CheckResult, Finding, MediaLimits } from '../../../shared/model/media.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { Step } from '../jobs/step.ts'
@@ -28,7 +29,17 @@ export async function checkInputs(
     const isDrawnAnew = needsRepair(quick) && quick.kind === 'image'
     checks.push(isDrawnAnew ? quick : requireUsable(await media.checkDeeply(quick, signal), mayRepair))
   }
-  return { inputs, checks, findings: checks.flatMap(toldBeforeRepair) }
+  return { inputs, checks, findings: [...checks.flatMap(toldBeforeRepair), ...pairFindings(job, checks)] }
+}
+
+/** What is to be said of a source and its driving video together. */
+function pairFindings({ source, driver, request }: JobRecord, [first, second]: readonly CheckResult[]): Finding[] {
+  if (driver === null || first === undefined || second === undefined) return []
+  return examineSync({
+    source: { path: source, file: basename(source), facts: first.facts },
+    driver: { path: driver, file: basename(driver), facts: second.facts },
+    parameters: request.parameters,
+  }).map(({ finding }) => finding)
 }
 
 /** Whether a job with this input loses something of it, on a copy. */

@@ -1,4 +1,7 @@
 import { rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { examineResult, expectedOf } from '../../../shared/lib/length-and-sync.ts'
+import type { Finding, MediaLimits } from '../../../shared/model/media.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { JobStore } from '../jobs/job-store.ts'
 import type { Step, StepResult } from '../jobs/step.ts'
@@ -6,6 +9,9 @@ import { findPublished, publishFile, type PublishTarget } from '../lib/publish-f
 import type { Media } from '../media/media.ts'
 import { parseWork, type JobWork } from './job-work.ts'
 import { outputTarget, prepareFolder } from './output-place.ts'
+
+/** Looks at anything: what an engine takes is not asked here. */
+const NO_LIMITS: MediaLimits = { video: { formats: [], maxSizeBytes: Number.MAX_SAFE_INTEGER } }
 
 type Part = NonNullable<JobWork['part']>
 type PublishDependencies = {
@@ -50,6 +56,18 @@ export function createPublishStep({ media, store, whenGone, bringHome }: Publish
     return found
   }
 
+  /** Length, drift and sound of a video that another one drove, against what was to be expected. */
+  async function measure({ source, driver, request: { parameters } }: JobRecord, path: string): Promise<Finding[]> {
+    if (driver === null) return []
+    const clip = async (file: string) => ({
+      path: file,
+      file: basename(file),
+      facts: (await media.check(file, NO_LIMITS)).facts,
+    })
+    const expected = expectedOf({ source: await clip(source), driver: await clip(driver), parameters })
+    return examineResult((await clip(path)).facts, expected, basename(path))
+  }
+
   return async (job) => {
     const work = parseWork(job.work)
     if (work.part === undefined) return whenGone(work)
@@ -58,8 +76,10 @@ export function createPublishStep({ media, store, whenGone, bringHome }: Publish
     if (path === null) return whenGone(work)
     const { sha256, sizeBytes } = work.part
     const published = await media.fingerprint(path)
+    const findings = [...job.findings, ...(await measure(job, path))]
     return {
       kind: 'done',
+      findings,
       output: { path, sha256, sizeBytes },
       work: { inputs: work.inputs, published } satisfies JobWork,
     }

@@ -1,9 +1,11 @@
+import type { CheckResult } from '../../../shared/model/media.ts'
 import { openReadOnly } from '../../core/create-core.ts'
 import type { RunRequest } from './arguments.ts'
 import { call } from './call.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
+import { findInPairs } from './pair-findings.ts'
 import { MAX_FACE_SEARCHES, checkFiles, pathsOfPairs, searchFaces, tellRest } from './precheck.ts'
 
 /** Above this many files only headers are read: to decode them all takes minutes, and each job does it anyway. */
@@ -28,7 +30,9 @@ export async function checkCommand(context: CommandContext, request: RunRequest)
     for (const path of pathsOfPairs(plan)) paths.add(path)
     const pictures = plan.files.filter(({ kind }) => kind === 'image').length
     const looksForFaces = engine === 'offline' && pictures <= MAX_FACE_SEARCHES
-    const amend = looksForFaces ? searchFaces(core) : undefined
+    const withFaces = looksForFaces ? searchFaces(core) : undefined
+    const withPairs = findInPairs(engine, request.parameters, plan.pairs)
+    const amend = async (result: CheckResult) => withPairs((await withFaces?.(result)) ?? result)
     const deep = paths.size <= MAX_DEEP_CHECKS
     const results = await checkFiles(context, core, engine, [...paths], amend, deep)
     const leftOver = plan.leftOver.filter(({ path }) => !paths.has(path))

@@ -4,6 +4,7 @@ import type { RemoteOptions } from '../../core/create-remote.ts'
 import type { Input, Output } from '../../../shared/api/index.ts'
 import type { Pair } from '../../../shared/model/batch.ts'
 import type { Job } from '../../../shared/model/job.ts'
+import type { CheckResult } from '../../../shared/model/media.ts'
 import type { RunRequest } from './arguments.ts'
 import { agreeToPrice } from './agree-to-price.ts'
 import { usageError } from './arguments.ts'
@@ -15,6 +16,7 @@ import { fetchAddresses } from './fetch-addresses.ts'
 import { followJobs } from './follow-jobs.ts'
 import { summarise } from './lines.ts'
 import type { Summary } from './lines.ts'
+import { findInPairs } from './pair-findings.ts'
 import { checkFiles, pathsOfPairs, tellRest } from './precheck.ts'
 
 const PAIRS_A_BATCH = 10_000
@@ -61,7 +63,9 @@ async function tellPlan(context: CommandContext, core: Core, request: RunRequest
   const named = new Set([...request.inputs, ...request.drivers])
   if (!context.json && plan.pairs.length > 0)
     context.output.note(context.texts.t('cli.run.planned', { count: plan.pairs.length }))
-  await checkFiles(context, core, request.engine, pathsOfPairs(plan))
+  const withPairs = findInPairs(request.engine, request.parameters, plan.pairs)
+  const amend = (result: CheckResult) => Promise.resolve(withPairs(result))
+  await checkFiles(context, core, request.engine, pathsOfPairs(plan), amend)
   return tellRest(context, core, request.engine, { leftOver: plan.leftOver, findings: plan.findings, named })
 }
 

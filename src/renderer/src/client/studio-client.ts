@@ -4,7 +4,7 @@ import type { DroppedFile } from './dropped-files.ts'
 /** Where a window stands towards its core: `expired` is a window of an earlier start, `lost` may come back by itself. */
 export type Connection = 'connected' | 'lost' | 'expired'
 
-export type MediaRoute = 'thumbnail' | 'source' | 'preview' | 'result' | 'rehearsal'
+export type MediaRoute = 'thumbnail' | 'frame' | 'source' | 'preview' | 'result' | 'rehearsal'
 
 export type UploadProgress = { readonly doneFiles: number; readonly totalFiles: number }
 

@@ -6,7 +6,8 @@ import { sampleSquare } from './sample-square.ts'
 import type { Square } from './sample-square.ts'
 
 const POINTS = 468
-const ROI_SCALE = 1.5
+/** How much wider than the mesh its square is. */
+export const ROI_SCALE = 1.5
 const EYE_SCALE = 2.3
 /** Outer corners of the eyes, image left and image right; inner corners. */
 const OUTER = [33, 263] as const

@@ -16,6 +16,7 @@ export type FaceBoxes = {
   readonly faces: readonly {
     readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
     readonly score: number
+    readonly crop: { readonly x: number; readonly y: number; readonly side: number; readonly angle: number }
   }[]
 }
 
@@ -110,7 +111,7 @@ export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath }: Offlin
 
     faces: async (path, signal) => {
       const { width, height, faces } = await need().findFaces(path, signal)
-      return { width, height, faces: faces.map(({ box, score }) => ({ box, score })) }
+      return { width, height, faces: faces.map(({ box, score, crop }) => ({ box, score, crop })) }
     },
 
     preview: ({ source, voice, parameters, timeSeconds }, signal) =>
