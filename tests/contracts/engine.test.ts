@@ -8,7 +8,7 @@ import { createOfflineEngine } from '../../src/main/core/engines/offline/index.t
 import { findTools } from '../../src/main/core/lib/find-tools.ts'
 import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
 import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
-import { createDashscopeTempStorage } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
+import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
 import { startSimulator } from '../../src/main/simulator/simulator.ts'
 import { defaultParameters } from '../../src/shared/model/parameters.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
@@ -34,12 +34,13 @@ async function startDashscope(): Promise<RemoteSubject> {
   const [pair] = makePairs(join(folder, 'in'), 1, 2)
   if (pair === undefined) throw new Error('no pair')
   const http = createHttpClient({ resolveProxy: async () => null })
-  const storage = createDashscopeTempStorage({
+  const storage = dashscopeTemp.create({
     http,
     baseUrl: new URL(simulator.dashscopeUrl),
+    uploadUrl: new URL(simulator.dashscopeUrl),
     allowance: 'loopback',
-    loopbackOrigin: simulator.origin,
-    headers: async () => ({ authorization: `Bearer ${KEY}` }),
+    loopbackOrigins: [simulator.origin],
+    credential: async () => KEY,
     monotonic: clock.monotonic,
     newId: randomUUID,
   })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StudioError } from '../../src/shared/errors.ts'
 import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
-import { createDashscopeTempStorage } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
+import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
 import { SINGLE_PUT_BYTES, createS3Client, createS3Storage } from '../../src/main/core/storage/s3/s3.ts'
 import type { S3Config } from '../../src/main/core/storage/s3/s3.ts'
 import { startSimulator } from '../../src/main/simulator/simulator.ts'
@@ -41,14 +41,14 @@ describeStorage('DashScope temporary', null, async () => {
     renderPortrait: async () => Buffer.from('video'),
   })
   const http = createHttpClient({ resolveProxy: async () => null })
-  const headers = { authorization: 'Bearer sk-test' }
   return {
-    backend: createDashscopeTempStorage({
+    backend: dashscopeTemp.create({
       http,
       baseUrl: new URL(simulator.dashscopeUrl),
+      uploadUrl: new URL(simulator.dashscopeUrl),
       allowance: 'loopback',
-      loopbackOrigin: simulator.origin,
-      headers: async () => headers,
+      loopbackOrigins: [simulator.origin],
+      credential: async () => 'sk-test',
       monotonic: () => performance.now(),
       newId: randomUUID,
     }),

@@ -17,9 +17,8 @@ import { openDatabaseReadOnly } from './db/read-only.ts'
 import { createReserveFile } from './db/reserve-file.ts'
 import { createDispatch, type Dispatch } from './dispatch.ts'
 import { examine } from './doctor.ts'
-import { dashscopeEngine } from './engines/dashscope/index.ts'
 import { createOfflineEngine, type OfflineEngine } from './engines/offline/index.ts'
-import { createEngineRegistry } from './engines/registry.ts'
+import { createEngineRegistry, REMOTE_ENGINES } from './engines/registry.ts'
 import { createJobStore, type JobStore } from './jobs/job-store.ts'
 import { createQueue } from './jobs/queue.ts'
 import { createSteadyWriter } from './jobs/steady-writer.ts'
@@ -187,7 +186,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     })
     const store = createJobStore(database, logger)
     const tempFiles = createTempFiles(database)
-    const engines = createEngineRegistry([offline, dashscopeEngine])
+    const engines = createEngineRegistry([offline, ...REMOTE_ENGINES])
     const journal = createSubmitJournal(database)
     const reserve = createReserveFile(paths.dataDir)
     const writer = createSteadyWriter(clock, logger, reserve.free)
@@ -224,9 +223,10 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     })
     const remote = createRemote({
       ports,
-      engines: [dashscopeEngine],
+      engines: REMOTE_ENGINES,
       database,
       settings: settings.get,
+      updateSettings: settings.update,
       store,
       journal,
       media,

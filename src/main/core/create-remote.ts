@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { StudioError } from '../../shared/errors.ts'
 import type { Handlers } from '../../shared/api/index.ts'
 import type { EngineId } from '../../shared/model/engine.ts'
-import type { Settings } from '../../shared/model/settings.ts'
+import type { Settings, SettingsChange } from '../../shared/model/settings.ts'
 import type { Database } from './db/database.ts'
 import type { RemoteEndpoint, RemoteEngine } from './engines/engine.ts'
 import type { JobRecord } from './jobs/job-record.ts'
@@ -15,6 +15,7 @@ import type { TempFiles } from './jobs/temp-files.ts'
 import type { HttpClient } from './lib/http-client.ts'
 import { checkEndpoint } from './lib/url-rules.ts'
 import type { Media } from './media/media.ts'
+import { createCallBudget, type CallBudget } from './pipeline/call-budget.ts'
 import type { ChosenStorage, RemoteAccess } from './pipeline/remote-access.ts'
 import { createRemoteWorkflow, type RemoteJobs } from './pipeline/remote-workflow.ts'
 import { createSourceVerdicts } from './pipeline/source-verdicts.ts'
@@ -24,13 +25,15 @@ import { createStoredObjects } from './pipeline/stored-objects.ts'
 import { createVendorGate, type VendorGate } from './pipeline/vendor-gate.ts'
 import type { Ports } from './ports.ts'
 import { fingerprint, type SecretMarkers, type SecretStore } from './secrets/secret-store.ts'
-import { createDashscopeTempStorage } from './storage/dashscope-temp/dashscope-temp.ts'
+import { VENDOR_STORAGES } from './storage/registry.ts'
 import type { StorageBackend } from './storage/storage-backend.ts'
 
 /** What holds for one run of the app, whatever is set: the command line's options. */
 export type RemoteOptions = {
   /** Base addresses that override the settings. */
   readonly baseUrls?: Partial<Readonly<Record<EngineId, string>>>
+  /** Addresses for uploads, where a vendor has one of its own. */
+  readonly uploadUrls?: Partial<Readonly<Record<EngineId, string>>>
   /** Allows plain http to loopback for these overrides; never with a stored key. */
   readonly allowInsecureEndpoints?: boolean
   /** Which way inputs go; absent: the bucket where one is set. */
@@ -50,7 +53,7 @@ type RemoteAccessDependencies = {
   readonly options: RemoteOptions
 }
 
-const TEMPORARY_STORAGE_ID = 'dashscope-temp'
+const VENDOR_STORAGE_IDS = new Set(Object.values(VENDOR_STORAGES).map(({ storageId }) => storageId))
 
 /** Joins settings, secrets, storages and the options of this run into what a dispatch needs. */
 export function createRemoteAccess(dependencies: RemoteAccessDependencies): RemoteAccess {
@@ -78,36 +81,60 @@ export function createRemoteAccess(dependencies: RemoteAccessDependencies): Remo
   }
 
   async function credential(engine: EngineId) {
-    const isInsecure =
-      options.allowInsecureEndpoints === true && options.baseUrls?.[engine]?.startsWith('http:') === true
-    if (isInsecure && secrets.describe(engine).state === 'saved') {
-      throw new StudioError('E-CONFIG-INSECURE', {
-        params: { name: `${engine} URL`, value: options.baseUrls?.[engine] ?? '', reason: 'stored-key' },
-      })
+    const insecure = [options.baseUrls?.[engine], options.uploadUrls?.[engine]].find((url) => url?.startsWith('http:'))
+    if (options.allowInsecureEndpoints === true && insecure !== undefined) {
+      if (secrets.describe(engine).state === 'saved') {
+        throw new StudioError('E-CONFIG-INSECURE', {
+          params: { name: `${engine} URL`, value: insecure, reason: 'stored-key' },
+        })
+      }
     }
     const secret = await secrets.get(engine)
     return { secret, fingerprint: fingerprint(secret) }
   }
 
+  /** Where files go: a person's address, that of a simulated vendor, or the vendor's own. */
+  function uploadEndpoint(engine: RemoteEngine, standard: string | undefined) {
+    const { baseUrl, allowance, loopbackOrigin } = endpoint(engine)
+    const override = options.uploadUrls?.[engine.id]
+    const set = settings().endpoints[engine.id]?.uploadUrl
+    const own = override ?? (set === undefined || set === '' ? undefined : set)
+    // Files meant for a simulated vendor never go to the real one.
+    const text = own ?? (standard === undefined ? baseUrl : (loopbackOrigin ?? standard))
+    if (text === baseUrl) return { url: new URL(baseUrl), allowance }
+    const allowInsecure = (override !== undefined || own === undefined) && options.allowInsecureEndpoints === true
+    const { url, loopback } = checkEndpoint(`${engine.id} upload URL`, text, allowInsecure)
+    const isVendors = engine.resultHostSuffixes.some((suffix) => url.hostname.endsWith(suffix))
+    return { url, allowance: loopback ? 'loopback' : isVendors ? 'public-or-fake-ip' : 'public' } as const
+  }
+
   async function vendorStorage(engine: RemoteEngine): Promise<ChosenStorage> {
-    const { baseUrl, allowance, loopbackOrigin, workspaceId } = endpoint(engine)
+    const lent = VENDOR_STORAGES[engine.id]
+    if (lent === undefined) {
+      throw new StudioError('E-CONFIG-INVALID', { params: { name: 'url-via', value: 'vendor', reason: 'no-bucket' } })
+    }
+    const { baseUrl, loopbackOrigin, workspaceId } = endpoint(engine)
+    const upload = uploadEndpoint(engine, lent.uploadUrl)
     const key = await credential(engine.id)
-    const known = temporary.get(`${baseUrl} ${key.fingerprint}`)
+    const place = `${baseUrl} ${upload.url.href} ${key.fingerprint}`
+    const known = temporary.get(place)
     if (known !== undefined) return known
-    const backend = createDashscopeTempStorage({
+    const backend = lent.create({
       http,
       baseUrl: new URL(baseUrl),
-      allowance,
-      ...(loopbackOrigin === undefined ? {} : { loopbackOrigin }),
-      headers: async () => ({
-        authorization: `Bearer ${(await credential(engine.id)).secret}`,
-        ...(workspaceId === undefined ? {} : { 'x-dashscope-workspace': workspaceId }),
-      }),
+      uploadUrl: upload.url,
+      allowance: upload.allowance,
+      loopbackOrigins: [
+        ...(loopbackOrigin === undefined ? [] : [loopbackOrigin]),
+        ...(upload.allowance === 'loopback' ? [upload.url.origin] : []),
+      ],
+      ...(workspaceId === undefined ? {} : { workspaceId }),
+      credential: async () => (await credential(engine.id)).secret,
       monotonic: ports.clock.monotonic,
       newId: ports.newId,
     })
-    const chosen: ChosenStorage = { storageId: TEMPORARY_STORAGE_ID, backend: around(backend), preflight: null }
-    temporary.set(`${baseUrl} ${key.fingerprint}`, chosen)
+    const chosen: ChosenStorage = { storageId: lent.storageId, backend: around(backend), preflight: null }
+    temporary.set(place, chosen)
     return chosen
   }
 
@@ -122,8 +149,12 @@ export function createRemoteAccess(dependencies: RemoteAccessDependencies): Remo
       }
       return vendorStorage(engine)
     },
+    async asksPublicUpload(engine) {
+      if (VENDOR_STORAGES[engine.id]?.isPublic !== true || settings().publicUploads[engine.id] === true) return false
+      return options.urlVia === 'vendor' || (options.urlVia !== 'bucket' && (await bucket()) === null)
+    },
     async storageById(storageId) {
-      const own = storageId === TEMPORARY_STORAGE_ID ? null : await bucket()
+      const own = VENDOR_STORAGE_IDS.has(storageId) ? null : await bucket()
       return own?.storageId === storageId ? own.backend : null
     },
   }
@@ -157,6 +188,7 @@ type RemoteDependencies = {
   readonly engines: readonly RemoteEngine[]
   readonly database: Database
   readonly settings: () => Settings
+  readonly updateSettings: (change: SettingsChange) => unknown
   readonly store: JobStore
   readonly journal: SubmitJournal
   readonly media: Media
@@ -179,8 +211,21 @@ export function createRemote(dependencies: RemoteDependencies) {
   const verdicts = createSourceVerdicts(database, clock.now)
   const objects = createStoredObjects(database, clock.now, logger)
   const storageGates = new Map<string, VendorGate>()
+  const budgets = new Map<EngineId, CallBudget>(
+    engines.flatMap(({ id, callsPerMinute }) => {
+      if (callsPerMinute === undefined) return []
+      const perMinute = () => settings().endpoints[id]?.callsPerMinute ?? callsPerMinute
+      return [[id, createCallBudget(clock, perMinute)] as const]
+    }),
+  )
+  /** Calls to a vendor's own storage count with its others. */
+  const budgetOf = (engineId: EngineId | undefined) => {
+    const budget = engineId === undefined ? undefined : budgets.get(engineId)
+    return budget === undefined ? {} : { budget }
+  }
   const gateOf = (storageId: string, lead: VendorGate): VendorGate => {
-    const known = storageGates.get(storageId) ?? createVendorGate({ clock, random, lead })
+    const lender = engines.find(({ id }) => VENDOR_STORAGES[id]?.storageId === storageId)?.id
+    const known = storageGates.get(storageId) ?? createVendorGate({ clock, random, lead, ...budgetOf(lender) })
     storageGates.set(storageId, known)
     return known
   }
@@ -191,6 +236,7 @@ export function createRemote(dependencies: RemoteDependencies) {
         clock,
         random,
         rates: engine.rates,
+        ...budgetOf(engine.id),
         probe: async (signal) => {
           const { secret } = await access.credential(engine.id)
           await engine.testKey({ signal, http, endpoint: access.endpoint(engine), credential: secret, clock })
@@ -249,13 +295,17 @@ export function createRemote(dependencies: RemoteDependencies) {
         quote: (seconds, checks) => spend.quoteOf(engine, seconds, checks),
         setMaxCost: spend.setMaxCost,
         unreserve: spend.unmade,
-        facts: () => ({
+        facts: async () => ({
           pricesAsOf: spend.pricesOf(engineId).asOf,
           spentToday: spend.spentToday(engineId),
           dayCap: spend.dayCap(engineId),
-          asksPublicUpload: false,
+          asksPublicUpload: await access.asksPublicUpload(engine),
         }),
         reopen: remote.reopen,
+        predictSeconds: engine.predictSeconds,
+        acceptPublicUpload: () => {
+          dependencies.updateSettings({ publicUploads: { ...settings().publicUploads, [engineId]: true } })
+        },
       }
     },
 

@@ -41,6 +41,7 @@ export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
     video: {
       formats: ['mp4', 'mov', 'avi', 'mkv', 'webm', 'flv', 'wmv', 'mpeg'],
       maxSizeBytes: 4096 * MIB,
+      warnUploadBytes: 25 * MIB,
       warnSide: 1920,
       warnSeconds: 60,
     },

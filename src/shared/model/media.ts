@@ -123,6 +123,8 @@ export type AudioLimits = {
 export type VideoLimits = {
   readonly formats: readonly string[]
   readonly maxSizeBytes: number
+  /** From this size on the vendor's own upload may refuse it. */
+  readonly warnUploadBytes?: number
   readonly warnSide?: number
   readonly warnSeconds?: number
 }

@@ -173,4 +173,13 @@ export const MIGRATIONS: readonly string[] = [
     kept_in TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Where a result lies and how long the vendor knows of it; what was left on the account around a request, as JSON.
+  ALTER TABLE submit_attempts ADD COLUMN result_url TEXT;
+  ALTER TABLE submit_attempts ADD COLUMN record_expires_at INTEGER;
+  ALTER TABLE submit_attempts ADD COLUMN balance_before TEXT;
+  ALTER TABLE submit_attempts ADD COLUMN balance_after TEXT;
+  -- Length of a video whose price the vendor itself told.
+  ALTER TABLE spend ADD COLUMN told_seconds REAL;
+  `,
 ]

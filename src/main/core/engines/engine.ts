@@ -1,6 +1,6 @@
 import type { EngineId, ParameterSpec, Parameters } from '../../../shared/model/engine.ts'
 import type { Money, Quote } from '../../../shared/model/job.ts'
-import type { Finding, MediaLimits } from '../../../shared/model/media.ts'
+import type { Finding, MediaFacts, MediaLimits } from '../../../shared/model/media.ts'
 import type { PriceTable } from '../../../shared/model/spend.ts'
 import { StudioError } from '../../../shared/errors.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
@@ -127,9 +127,15 @@ export type PollResult =
       readonly step: 'vendor_queue' | 'render'
       readonly times: VendorTimes
     }
+  /** Made; the address of the result is had by `result`, which such an engine has. */
+  | { readonly kind: 'ready'; readonly vendorState: string }
   | {
       readonly kind: 'completed'
-      readonly resultUrl: string
+      /** Null: the result is inside the vendor's own answer, and `saveInline` fetches it. */
+      readonly resultUrl: string | null
+      /** What was charged, and what is left on the account, where the vendor tells. */
+      readonly cost?: number | null
+      readonly balance?: number | null
       /** Epoch milliseconds by the vendor's clock, where the address tells. */
       readonly expiresAt: number | null
       readonly videoSeconds: number | null
@@ -164,6 +170,18 @@ export type RemoteEngine = EngineFacts & {
   readonly resultHostSuffixes: readonly string[]
   /** Names the models that consume an input file, for storages that bind files to one: the checking and the making one. */
   readonly models: { readonly check: string; readonly make: string }
+  /** How long the vendor keeps things, at least: the record of an operation from its submit on, its result from its end on. */
+  readonly lives: { readonly recordMs: number; readonly resultMs: number }
+  /** True where the address of a result is good for as long as the result lives: it is stored the moment it is seen. */
+  readonly keepsAddress: boolean
+  /** How long to wait before the next look at an operation that was taken so long ago. */
+  readonly pollDelayMs: (ageMs: number) => number
+  /** Work for a second of video, where operations run one after the other and their end can be guessed; until measured. */
+  readonly guessMsASecond?: number
+  /** `unknown` is the last word only when seen three times and no sooner than this after the request. */
+  readonly unknownAgeMs: number
+  /** All calls with one key in a minute, where the vendor counts them so; a person may set another number. */
+  readonly callsPerMinute?: number
   /** Calls a second, by kind (contract, rate limits). */
   readonly rates: { readonly check: number; readonly submit: number; readonly query: number }
   /** Free call that shows whether a key is good. Throws VendorRefusal. */
@@ -178,12 +196,30 @@ export type RemoteEngine = EngineFacts & {
   /** Sends the paid request exactly once, with no retry of any kind. Never throws for what the vendor does. */
   readonly submit: (request: RemoteRequest, context: RemoteContext) => Promise<SubmitOutcome>
   readonly poll: (operation: Operation, context: RemoteContext) => Promise<PollResult>
+  /** What a `ready` operation made. Asked once. */
+  readonly result?: (operation: Operation, context: RemoteContext) => Promise<PollResult>
+  /**
+   * Writes a result that is inside the vendor's answer to a file, decoded as it comes. Throws E-RESULT-BAD (no result in
+   * it, over the cap), E-RESULT-EXPIRED (the record is gone), E-NET-*, VendorRefusal.
+   */
+  readonly saveInline?: (
+    operation: Operation,
+    context: RemoteContext,
+    target: { readonly toPath: string; readonly maxBytes: number; readonly onProgress: (doneBytes: number) => void },
+  ) => Promise<{ readonly sizeBytes: number; readonly sha256: string }>
+  /** What is left on the account, or null where the vendor does not say. Free. */
+  readonly balance?: (context: RemoteContext) => Promise<Money | null>
   /** True when the vendor will not run it any more, false when it is too late. */
   readonly cancel?: (operation: Operation, context: RemoteContext) => Promise<boolean>
   /** Operations of this account, newest first: where a lost answer is looked for, and many are asked for at once. */
   readonly list?: (context: RemoteContext) => Promise<readonly ListedOperation[]>
-  /** Predicted spend of a voice (or clip) of so many seconds; `checks` counts the vendor checks that are still due. */
-  readonly quote: (seconds: number, checks: number, prices: PriceTable) => Quote
+  /** Length of the video that these will make; absent: as long as what drives it. */
+  readonly predictSeconds?: (source: MediaFacts, driver: MediaFacts, parameters: Parameters) => number
+  /**
+   * Predicted spend of a video of so many seconds; `checks` counts the vendor checks that are still due. `past`: what a
+   * second of this account's earlier videos has really cost, where any was made.
+   */
+  readonly quote: (seconds: number, checks: number, prices: PriceTable, past: number | null) => Quote
   readonly usage: (videoSeconds: number, prices: PriceTable) => Money
 }
 

@@ -1,6 +1,11 @@
 import { StudioError } from '../../../shared/errors.ts'
 import type { EngineId } from '../../../shared/model/engine.ts'
-import type { Engine } from './engine.ts'
+import { dashscopeEngine } from './dashscope/index.ts'
+import type { Engine, RemoteEngine } from './engine.ts'
+import { segmindEngine } from './segmind/index.ts'
+
+/** The paid engines, in the order of choice. */
+export const REMOTE_ENGINES: readonly RemoteEngine[] = [dashscopeEngine, segmindEngine]
 
 export type EngineRegistry = {
   readonly all: readonly Engine[]

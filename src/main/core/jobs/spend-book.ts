@@ -15,6 +15,8 @@ export type SpendEntry = {
 
 /** Money below this is a rounding error of adding, not a reason to refuse. */
 const HAIR = 1e-6
+/** So many of the last videos tell what the next one costs. */
+const PAST_RUNS = 20
 
 /** Our own book of money: every paid call is set aside here before it is sent, and nothing is sent that passes a cap. */
 export function createSpendBook(database: Database) {
@@ -77,8 +79,22 @@ export function createSpendBook(database: Database) {
       return typeof entry === 'string' ? entry : null
     },
 
-    use: (entryId: string, used: number) => {
-      database.run('UPDATE spend SET used = ? WHERE entry_id = ?', used, entryId)
+    /** `seconds`: of a video whose price the vendor told; later prices are guessed from it. */
+    use: (entryId: string, used: number, seconds: number | null = null) => {
+      database.run('UPDATE spend SET used = ?, told_seconds = ? WHERE entry_id = ?', used, seconds, entryId)
+    },
+
+    /** What a second of the last videos has cost by the vendor's own word; null before the first one. */
+    pastRate: (vendor: EngineId): number | null => {
+      const past = database.get(
+        `SELECT sum(used) AS used, sum(told_seconds) AS seconds FROM (
+           SELECT used, told_seconds FROM spend WHERE vendor = ? AND told_seconds > 0 AND is_void = 0
+             ORDER BY at DESC LIMIT ?)`,
+        vendor,
+        PAST_RUNS,
+      )
+      const seconds = Number(past?.['seconds'] ?? 0)
+      return seconds > 0 ? Number(past?.['used']) / seconds : null
     },
 
     /** Nothing was charged after all. */

@@ -27,10 +27,10 @@ describe('the journal of paid requests', () => {
   it('never gives up an attempt, nor an id that a vendor gave', () => {
     const { database, journal, begin } = journalOf()
     begin('a')
-    journal.accept('a', { id: 'operation-1' }, 2000, false)
+    journal.accept('a', { id: 'operation-1' }, 2000, false, 3600_000)
     expect(() => database.run('DELETE FROM submit_attempts')).toThrow('never deleted')
     expect(() => database.run('UPDATE submit_attempts SET vendor_id = NULL')).toThrow('never taken back')
-    expect(() => journal.accept('a', { id: 'operation-2' }, 3000, false)).toThrow('never taken back')
+    expect(() => journal.accept('a', { id: 'operation-2' }, 3000, false, 3600_000)).toThrow('never taken back')
     expect(journal.ofJob('job').map(({ vendorId }) => vendorId)).toEqual(['operation-1'])
   })
 
@@ -48,14 +48,14 @@ describe('the journal of paid requests', () => {
   ])('%s: forbids another request: %s', (_name, what, forbids) => {
     const { journal, begin } = journalOf()
     begin('a')
-    if (what === 'accept') journal.accept('a', { id: 'operation-1' }, 1, false)
+    if (what === 'accept') journal.accept('a', { id: 'operation-1' }, 1, false, 3600_000)
     if (what === 'reject') journal.reject('a', 400, 1)
     if (what === 'doubt' || what === 'dropped' || what === 'again') {
       journal.doubt('a', { httpStatus: 502, answer: 'x'.repeat(10_000) }, 1)
     }
     if (what === 'dropped' || what === 'again') journal.decide('a', what)
     if (what === 'failed' || what === 'cancelled' || what === 'succeeded' || what === 'vanish') {
-      journal.accept('a', { id: 'operation-1' }, 1, false)
+      journal.accept('a', { id: 'operation-1' }, 1, false, 3600_000)
       if (what === 'vanish') journal.vanish('a', 2)
       else journal.settle('a', what, what === 'succeeded' ? 'charged' : 'none')
     }
@@ -65,7 +65,7 @@ describe('the journal of paid requests', () => {
   it('knows whose an operation is, also when its job is gone from the list', () => {
     const { journal, begin } = journalOf()
     begin('a', 'gone')
-    journal.accept('a', { id: 'operation-1', requestId: 'r' }, 1, true)
+    journal.accept('a', { id: 'operation-1', requestId: 'r' }, 1, true, 3600_000)
     expect(journal.ownerOf('dashscope', 'operation-1')).toBe('gone')
     expect(journal.ownerOf('segmind', 'operation-1')).toBeNull()
   })
@@ -73,7 +73,7 @@ describe('the journal of paid requests', () => {
   it('counts as uncertain what got no answer and no decision', () => {
     const { journal, begin } = journalOf()
     for (const id of ['a', 'b', 'c', 'd']) begin(id, id)
-    journal.accept('b', { id: 'operation-1' }, 1, false)
+    journal.accept('b', { id: 'operation-1' }, 1, false, 3600_000)
     journal.doubt('c', { httpStatus: null, answer: '' }, 1)
     journal.doubt('d', { httpStatus: null, answer: '' }, 1)
     journal.decide('d', 'dropped')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { chargeStateSchema, type ChargeState } from '../../../shared/errors.ts'
 import { engineIdSchema, type EngineId } from '../../../shared/model/engine.ts'
-import type { SubmitAttemptView } from '../../../shared/model/job.ts'
+import { moneySchema, type Money, type SubmitAttemptView } from '../../../shared/model/job.ts'
 import type { Database, Row } from '../db/database.ts'
 
 /** Enough of an answer for a person to judge it, and no more. */
@@ -10,6 +10,11 @@ const MAX_ANSWER = 4096
 const timesSchema = z
   .object({ submitted: z.string().optional(), scheduled: z.string().optional(), ended: z.string().optional() })
   .catch({})
+
+const balanceSchema = z
+  .string()
+  .nullable()
+  .transform((text) => (text === null ? null : (moneySchema.safeParse(JSON.parse(text)).data ?? null)))
 
 const attemptRowSchema = z
   .object({
@@ -34,6 +39,10 @@ const attemptRowSchema = z
     vendor_times: z.string(),
     expires_at: z.number().nullable(),
     video_seconds: z.number().nullable(),
+    result_url: z.string().nullable(),
+    record_expires_at: z.number().nullable(),
+    balance_before: balanceSchema,
+    balance_after: balanceSchema,
   })
   .transform((row) => ({
     attemptId: row.attempt_id,
@@ -61,6 +70,11 @@ const attemptRowSchema = z
     times: timesSchema.parse(JSON.parse(row.vendor_times)),
     expiresAt: row.expires_at,
     videoSeconds: row.video_seconds,
+    /** Only where an address is good for as long as the result lives. */
+    resultUrl: row.result_url,
+    recordExpiresAt: row.record_expires_at,
+    balanceBefore: row.balance_before,
+    balanceAfter: row.balance_after,
   }))
 export type SubmitAttempt = z.infer<typeof attemptRowSchema>
 
@@ -74,6 +88,7 @@ export type SubmitIntent = {
   readonly intentAt: number
   readonly intentMonotonicMs: number
   readonly vendorOffsetMs: number | null
+  readonly balanceBefore?: Money | null
 }
 
 export type SubmitJournal = ReturnType<typeof createSubmitJournal>
@@ -98,8 +113,8 @@ export function createSubmitJournal(database: Database) {
     begin: (intent: SubmitIntent): void => {
       database.run(
         `INSERT INTO submit_attempts (attempt_id, ordinal, job_id, vendor, key_fingerprint, endpoint, body_sha256,
-           intent_at, intent_monotonic_ms, vendor_offset_ms, charge_state)
-         SELECT ?, coalesce(max(ordinal), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, 'possible' FROM submit_attempts`,
+           intent_at, intent_monotonic_ms, vendor_offset_ms, balance_before, charge_state)
+         SELECT ?, coalesce(max(ordinal), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'possible' FROM submit_attempts`,
         intent.attemptId,
         intent.jobId,
         intent.vendor,
@@ -109,6 +124,9 @@ export function createSubmitJournal(database: Database) {
         intent.intentAt,
         intent.intentMonotonicMs,
         intent.vendorOffsetMs,
+        intent.balanceBefore === undefined || intent.balanceBefore === null
+          ? null
+          : JSON.stringify(intent.balanceBefore),
       )
     },
 
@@ -118,16 +136,21 @@ export function createSubmitJournal(database: Database) {
       operation: { id: string; requestId?: string | undefined },
       at: number,
       isAdopted: boolean,
+      recordLifeMs: number,
     ) =>
       change(
         attemptId,
         `outcome = 'accepted', vendor_id = ?, request_id = coalesce(?, request_id), answered_at = ?, is_adopted = ?,
-           decision = NULL, charge_state = 'possible'`,
+           decision = NULL, charge_state = 'possible', record_expires_at = intent_at + ?`,
         operation.id,
         operation.requestId ?? null,
         at,
         isAdopted ? 1 : 0,
+        recordLifeMs,
       ),
+
+    /** What is left on the account some time after the request. */
+    noteBalance: (attemptId: string, balance: Money) => change(attemptId, 'balance_after = ?', JSON.stringify(balance)),
 
     /** Proof that nothing was taken. */
     reject: (attemptId: string, httpStatus: number | null, at: number) =>
@@ -162,16 +185,17 @@ export function createSubmitJournal(database: Database) {
       attemptId: string,
       verdict: NonNullable<SubmitAttempt['verdict']>,
       chargeState: ChargeState,
-      facts: { expiresAt?: number | null; videoSeconds?: number | null } = {},
+      facts: { expiresAt?: number | null; videoSeconds?: number | null; resultUrl?: string | null } = {},
     ) =>
       change(
         attemptId,
         `verdict = ?, charge_state = ?, vanished_at = NULL, expires_at = coalesce(?, expires_at),
-           video_seconds = coalesce(?, video_seconds)`,
+           video_seconds = coalesce(?, video_seconds), result_url = coalesce(?, result_url)`,
         verdict,
         chargeState,
         facts.expiresAt ?? null,
         facts.videoSeconds ?? null,
+        facts.resultUrl ?? null,
       ),
 
     vanish: (attemptId: string, at: number) => change(attemptId, 'vanished_at = coalesce(vanished_at, ?)', at),
@@ -234,6 +258,7 @@ export function createSubmitJournal(database: Database) {
 /** What hosts see of an attempt. */
 export function toSubmitView(attempt: SubmitAttempt): SubmitAttemptView {
   const { vendorId, requestId, httpStatus, verdict, vendorState, expiresAt } = attempt
+  const { recordExpiresAt, balanceBefore, balanceAfter } = attempt
   return {
     attemptId: attempt.attemptId,
     vendor: attempt.vendor,
@@ -250,5 +275,8 @@ export function toSubmitView(attempt: SubmitAttempt): SubmitAttemptView {
     ...(verdict === null ? {} : { verdict }),
     ...(vendorState === null ? {} : { vendorState }),
     ...(expiresAt === null ? {} : { expiresAt }),
+    ...(recordExpiresAt === null ? {} : { recordExpiresAt }),
+    ...(balanceBefore === null ? {} : { balanceBefore }),
+    ...(balanceAfter === null ? {} : { balanceAfter }),
   }
 }

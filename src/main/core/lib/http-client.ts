@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net'
+import type { Readable } from 'node:stream'
 import { Agent, ProxyAgent, buildConnector, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { StudioError } from '../../../shared/errors.ts'
@@ -18,7 +19,8 @@ export type HttpCall = {
   readonly url: URL
   readonly allowance: AddressAllowance
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | FormData
+  /** A stream needs its `content-length` among the headers. */
+  readonly body?: string | FormData | AsyncIterable<Uint8Array>
   readonly signal: AbortSignal
   /** Milliseconds until the answer's headers must be there. */
   readonly responseTimeoutMs?: number
@@ -114,7 +116,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       dispatcher: through,
       method: call.method,
       headers: { 'accept-encoding': 'identity', ...call.headers },
-      ...(call.body === undefined ? {} : { body: call.body as string }),
+      ...(call.body === undefined ? {} : { body: call.body as string | Readable }),
       headersTimeout: call.responseTimeoutMs ?? RESPONSE_TIMEOUT_MS,
       signal: call.signal,
     })

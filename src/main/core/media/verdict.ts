@@ -197,6 +197,9 @@ function videoFindings(inspection: Inspection, name: string, limits: VideoLimits
     value,
     limit,
   })
+  if (limits.warnUploadBytes !== undefined && sizeBytes > limits.warnUploadBytes) {
+    findings.push(warn('upload-size', sizeBytes, limits.warnUploadBytes))
+  }
   const side = Math.max(width, height)
   if (limits.warnSide !== undefined && side > limits.warnSide) findings.push(warn('large-video', side, limits.warnSide))
   if (limits.warnSeconds !== undefined && durationSeconds > limits.warnSeconds) {

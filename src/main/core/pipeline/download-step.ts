@@ -37,7 +37,11 @@ type DownloadDependencies = RemoteParts & {
 export function createDownloadStep(parts: DownloadDependencies) {
   const { engine, media, journal, store, tempFiles, clock, newId, http, results, resultGate, keptDir } = parts
 
+  /** Jobs whose stored address no longer answers: it is asked for anew. */
+  const gone = new Set<string>()
+
   async function run(job: JobRecord, context: StepContext): Promise<StepResult> {
+    gone.delete(job.jobId)
     const attempt = journal.standing(job.jobId)
     const work = parseWork(job.work)
     if (attempt === null) return fromTheStart(work)
@@ -47,13 +51,13 @@ export function createDownloadStep(parts: DownloadDependencies) {
     let isRefreshed = false
     let placeFaults = 0
     for (let tries = 0; ;) {
-      const address = results.get(job.jobId) ?? (await askAgain(job, attempt, context))
+      const address = addressNow(job) ?? (await askAgain(job, attempt, context))
       if ('kind' in address) return address
       const place = await placeFor(job, attempt, context)
       const path = await partialPath(job, place.folder, context)
       let reason: string
       try {
-        const got = await fetch(job, address, path, context)
+        const got = await fetch(job, attempt, address, path, context)
         const verified = await verify(path, address.videoSeconds, context)
         if (verified === null) {
           return finish(job, { path, sha256: got.sha256, sizeBytes: got.sizeBytes }, got, place, context)
@@ -72,6 +76,7 @@ export function createDownloadStep(parts: DownloadDependencies) {
           results.delete(job.jobId)
           if (isRefreshed) return { kind: 'expired', error: expired(attempt).data }
           isRefreshed = true
+          gone.add(job.jobId)
           continue
         }
         if (error.code === 'E-URL-BLOCKED') throw charged(error, attempt)
@@ -89,6 +94,14 @@ export function createDownloadStep(parts: DownloadDependencies) {
     }
   }
 
+  /** The address as it is known: just seen, or stored where it is good for as long as the result. */
+  function addressNow({ jobId }: JobRecord): ResultAddress | null {
+    const seen = results.get(jobId)
+    if (seen !== undefined) return seen
+    const { resultUrl, videoSeconds = null } = journal.standing(jobId) ?? {}
+    return typeof resultUrl === 'string' && !gone.has(jobId) ? { url: resultUrl, videoSeconds } : null
+  }
+
   /** A fresh address, by asking for the operation once more; or how the job goes on without one. */
   async function askAgain(
     job: JobRecord,
@@ -103,6 +116,7 @@ export function createDownloadStep(parts: DownloadDependencies) {
           noteCompleted(parts, job, attempt, answer, context)
           return { url: answer.resultUrl, videoSeconds: answer.videoSeconds }
         case 'pending':
+        case 'ready':
           return { kind: 'next', step: 'vendor_queue' }
         case 'failed':
         case 'cancelled':
@@ -181,8 +195,24 @@ export function createDownloadStep(parts: DownloadDependencies) {
     context.remember({ work: { ...workNow(job), ...change } satisfies JobWork })
   }
 
+  /** A result inside the vendor's answer: from its own origin, with the key. */
+  async function fetchInline(
+    attempt: SubmitAttempt,
+    toPath: string,
+    context: StepContext,
+    onProgress: () => void,
+  ): Promise<Downloaded> {
+    const { saveInline } = engine
+    if (saveInline === undefined || attempt.vendorId === null) throw new Error('No result to fetch')
+    const lent = await callContext(parts, context.signal)
+    const target = { toPath, maxBytes: MAX_RESULT_BYTES, onProgress }
+    const saved = await saveInline({ id: attempt.vendorId }, lent, target)
+    return { ...saved, verifiedBy: 'nothing', trusted: true }
+  }
+
   async function fetch(
     job: JobRecord,
+    attempt: SubmitAttempt,
     address: ResultAddress,
     path: string,
     context: StepContext,
@@ -195,6 +225,7 @@ export function createDownloadStep(parts: DownloadDependencies) {
       'query',
       context,
       async (reached) => {
+        if (address.url === null) return fetchInline(attempt, path, context, reached)
         const { resume } = workNow(job).partial ?? {}
         return download(http, {
           url: address.url,
@@ -276,7 +307,11 @@ export function createDownloadStep(parts: DownloadDependencies) {
       () => false,
     )
     return new StudioError('E-RESULT-BAD', {
-      params: { value: reason, url: withoutQuery(address.url), ...(isKept ? { file: kept } : {}) },
+      params: {
+        value: reason,
+        url: withoutQuery(address.url ?? engine.defaultBaseUrl),
+        ...(isKept ? { file: kept } : {}),
+      },
       chargeState: 'charged',
       retryable: true,
       ...(attempt.vendorId === null ? {} : { vendorId: attempt.vendorId }),

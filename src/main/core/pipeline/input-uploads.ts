@@ -96,6 +96,7 @@ export function createInputUploads({ engine, access, objects, gateOf, http, newI
       onProgress(file.sizeBytes)
       return known.objectId
     }
+    if (backend.capabilities.isPublic && (await access.asksPublicUpload(engine))) throw publicUpload(engine)
     const objectId = newId()
     const announced = backend.newKey(file)
     objects.announce(objectId, wanted, announced, jobId)
@@ -177,3 +178,7 @@ export function createInputUploads({ engine, access, objects, gateOf, http, newI
   }
 }
 export type InputUploads = ReturnType<typeof createInputUploads>
+
+/** Nothing is put in a public place for good before a person agreed to that. */
+export const publicUpload = ({ vendorName }: Pick<RemoteEngine, 'vendorName'>): StudioError =>
+  new StudioError('E-CONFIG-INSECURE', { params: { name: 'upload', value: vendorName, reason: 'public-upload' } })

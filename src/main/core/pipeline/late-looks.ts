@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { JobStore } from '../jobs/job-store.ts'
 import type { SubmitAttempt } from '../jobs/submit-journal.ts'
-import { lookForLost } from './lost-answer.ts'
+import { lookForLost, noteBalance } from './lost-answer.ts'
 import { pollOnce } from './operation-steps.ts'
 import type { RemoteParts } from './remote-parts.ts'
 
@@ -32,6 +32,8 @@ export function createLateLooks(parts: LateDependencies) {
   let timer: { cancel: () => void } | null = null
 
   async function lookForAnswer(attempt: SubmitAttempt, signal: AbortSignal): Promise<void> {
+    // It drops only when a run ends: what is left now tells more than right after the request.
+    if (engine.list === undefined) return noteBalance(parts, attempt, { signal, wait: () => undefined })
     const look = await lookForLost(parts, attempt, { signal, wait: () => undefined })
     if (look.kind === 'found') parts.found(attempt.jobId, attempt.attemptId, look.id, true)
   }
@@ -54,7 +56,7 @@ export function createLateLooks(parts: LateDependencies) {
     if (attempt.outcome !== 'accepted') {
       const since = firstLook.get(attempt.attemptId) ?? now
       firstLook.set(attempt.attemptId, since)
-      return engine.list !== undefined && now - since < LOST_LIMIT_MS
+      return (engine.list ?? engine.balance) !== undefined && now - since < LOST_LIMIT_MS
     }
     if (job.error?.code !== 'E-TASK-VANISHED' && job.error?.code !== 'E-VENDOR-PROTOCOL') return false
     const last = lastAsked.get(attempt.attemptId)

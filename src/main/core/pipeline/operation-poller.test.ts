@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../../../tests/fixtures/manual-clock.ts'
+import { dashscopeEngine } from '../engines/dashscope/index.ts'
 import { sleep } from '../lib/wait.ts'
 import { createOperationPoller, type PollAnswer } from './operation-poller.ts'
 import type { Waiter } from './vendor-gate.ts'
@@ -28,7 +29,10 @@ function world(options: { intervalMs?: number; withList?: boolean } = {}) {
           },
         }
       : {}),
-    ...(options.intervalMs === undefined ? {} : { intervalMs: options.intervalMs }),
+    delayMs: dashscopeEngine.pollDelayMs,
+    isFixed: false,
+    guessMsASecond: 3000,
+    ...(options.intervalMs === undefined ? {} : { delayMs: () => options.intervalMs ?? 0, isFixed: true }),
   })
   const follow = (id: string, seconds: number, endsAt: number) => {
     ends.set(id, endsAt)

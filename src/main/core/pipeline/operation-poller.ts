@@ -23,15 +23,20 @@ type PollerOptions = {
   readonly poll: (operation: Operation, waiter: Waiter) => Promise<PollAnswer>
   /** The states of all operations of the account by id; absent where the vendor has no list. */
   readonly list?: ((waiter: Waiter) => Promise<ReadonlyMap<string, string>>) | undefined
-  /** A person's own rhythm; absent: 5 s, later 15 s, and at the moment at which an end is expected. */
-  readonly intervalMs?: number
+  /** The rhythm for an operation of this age. */
+  readonly delayMs: (ageMs: number) => number
+  /** A person's own rhythm, kept to the letter. */
+  readonly isFixed: boolean
+  /**
+   * Work for a second of video until that was measured, where operations run one after the other: the oldest is then
+   * asked for when it should be ready. Absent: by the rhythm alone.
+   */
+  readonly guessMsASecond?: number
 }
 
-const OFTEN_MS = 5000
-const SELDOM_MS = 15_000
-const YOUNG_MS = 120_000
-/** About three seconds of work for a second of video (DashScope contract, section 6), until this vendor was measured. */
-const FIRST_GUESS_MS_A_SECOND = 3000
+/** One list call serves all who ask within this time, and none of them asks more often than that. */
+const LISTED_MS = 5000
+const LISTED_DELAY_MS = 15_000
 /** Looks shortly after the expected end, before it falls back to the rhythm. */
 const SOON_MS = [250, 750, 1500, 3000] as const
 const POLLED_ALONE = 2
@@ -50,25 +55,22 @@ type Watch = Watched & {
  * Asks for operations in one rhythm for all: the oldest two each by itself, the others by one list call for all of them.
  * The oldest is asked for when it should be ready, so that the place at the vendor is not left empty.
  */
-export function createOperationPoller({ clock, random, poll, list, intervalMs }: PollerOptions) {
+export function createOperationPoller(options: PollerOptions) {
+  const { clock, random, poll, list, isFixed, guessMsASecond } = options
   const watches: Watch[] = []
-  let msASecond = FIRST_GUESS_MS_A_SECOND
+  let msASecond = guessMsASecond ?? 0
   let isMeasured = false
   let listed: { at: number; states: Promise<ReadonlyMap<string, string>> } | null = null
 
   const jittered = (delayMs: number) => delayMs * (0.9 + 0.2 * random())
 
-  function rhythmMs(watch: Watch): number {
-    if (intervalMs !== undefined) return intervalMs
-    return jittered(clock.now() - watch.submittedAt < YOUNG_MS ? OFTEN_MS : SELDOM_MS)
-  }
-
   function delayMs(watch: Watch): number {
-    const usual = rhythmMs(watch)
-    if (intervalMs !== undefined) return usual
+    const rhythmMs = options.delayMs(Math.max(0, clock.now() - watch.submittedAt))
+    if (isFixed) return rhythmMs
+    const usual = jittered(rhythmMs)
     const rank = watches.indexOf(watch)
-    if (rank >= POLLED_ALONE) return jittered(SELDOM_MS)
-    if (rank !== 0 || watch.aheadSince === null) return usual
+    if (rank >= POLLED_ALONE && list !== undefined) return jittered(Math.max(rhythmMs, LISTED_DELAY_MS))
+    if (rank !== 0 || watch.aheadSince === null || guessMsASecond === undefined) return usual
     const leftMs = watch.aheadSince + watch.seconds * msASecond - clock.monotonic()
     const soon = SOON_MS[watch.looks]
     if (soon === undefined) return usual
@@ -90,7 +92,7 @@ export function createOperationPoller({ clock, random, poll, list, intervalMs }:
   /** One list call serves all who ask within a rhythm. */
   function statesFor(watch: Watch): Promise<ReadonlyMap<string, string>> {
     if (list === undefined) return Promise.resolve(new Map())
-    if (listed === null || clock.monotonic() - listed.at > OFTEN_MS) {
+    if (listed === null || clock.monotonic() - listed.at > LISTED_MS) {
       listed = { at: clock.monotonic(), states: list(watch.waiter) }
       listed.states.catch(() => (listed = null))
     }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../shared/errors.ts'
-import { VendorRefusal, type PollResult } from '../engines/engine.ts'
+import { VendorRefusal, type PollResult, type RemoteEngine } from '../engines/engine.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { StepContext, StepResult } from '../jobs/step.ts'
 import type { SubmitAttempt } from '../jobs/submit-journal.ts'
@@ -8,15 +8,16 @@ import { createOperationPoller, type PollAnswer } from './operation-poller.ts'
 import { callContext, fromTheStart, remoteWorkOf, type RemoteParts } from './remote-parts.ts'
 import type { Waiter } from './vendor-gate.ts'
 
-/** `unknown` is the vendor's last word only when seen so often, and no sooner than this after the request (contract section 9, point 10). */
+/** `unknown` is the vendor's last word only when seen so often. */
 const UNKNOWN_SIGHTINGS = 3
-const UNKNOWN_AGE_MS = 60_000
 /** Answers that cannot be read are given up after so long; the operation is asked for now and then all the same. */
 const MALFORMED_LIMIT_MS = 600_000
-const RESULT_LIFE_MS = 24 * 3600_000
 
-/** Where a finished operation's result can be had. Kept in memory only: the address carries a signature. */
-export type ResultAddress = { readonly url: string; readonly videoSeconds: number | null }
+/**
+ * Where a finished operation's result can be had; a null `url`: in the vendor's answer itself. Kept in memory only where
+ * the address carries a signature.
+ */
+export type ResultAddress = { readonly url: string | null; readonly videoSeconds: number | null }
 
 type OperationDependencies = RemoteParts & {
   readonly results: Map<string, ResultAddress>
@@ -33,14 +34,22 @@ export function noteCompleted(
 ): number {
   const { journal, spend, engine, clock, gate } = parts
   const offsetMs = gate.vendorOffsetMs() ?? 0
-  const expiresAt = (result.expiresAt ?? clock.now() + offsetMs + RESULT_LIFE_MS) - offsetMs
+  const { lives, keepsAddress } = engine
+  // What is inside the vendor's answer is gone with its record.
+  const ends = result.resultUrl === null ? attempt.recordExpiresAt : null
+  const expiresAt = ends ?? (result.expiresAt ?? clock.now() + offsetMs + lives.resultMs) - offsetMs
   parts.results.set(job.jobId, { url: result.resultUrl, videoSeconds: result.videoSeconds })
   if (attempt.verdict !== 'succeeded') {
     const seconds = result.videoSeconds ?? remoteWorkOf(job).remote?.seconds ?? 0
     parts.store.transaction(() => {
       journal.saw(attempt.attemptId, 'SUCCEEDED', result.times)
-      journal.settle(attempt.attemptId, 'succeeded', 'charged', { expiresAt, videoSeconds: result.videoSeconds })
-      const usage = spend.made(engine, job.jobId, seconds)
+      const resultUrl = keepsAddress ? result.resultUrl : null
+      journal.settle(attempt.attemptId, 'succeeded', 'charged', {
+        expiresAt,
+        videoSeconds: result.videoSeconds,
+        resultUrl,
+      })
+      const usage = spend.made(engine, job.jobId, seconds, result.cost ?? null)
       const remote = parts.store.find(job.jobId)?.remote ?? job.remote
       context.remember({ remote: { ...remote, usage } })
     })
@@ -51,8 +60,12 @@ export function noteCompleted(
 /** One call that tells how an operation stands; keeps the rates and waits out what stands in its way. */
 export async function pollOnce(parts: RemoteParts, id: string, waiter: Waiter): Promise<PollAnswer> {
   const { engine, gate } = parts
+  const ask = (question: RemoteEngine['poll']) =>
+    gate.run('query', waiter, async () => question({ id }, await callContext(parts, waiter.signal)), 1)
   try {
-    return await gate.run('query', waiter, async () => engine.poll({ id }, await callContext(parts, waiter.signal)), 1)
+    const answer = await ask(engine.poll)
+    if (answer.kind !== 'ready' || engine.result === undefined) return answer
+    return await ask(engine.result)
   } catch (thrown) {
     if (thrown instanceof StudioError && thrown.data.retryable && !thrown.code.startsWith('E-KEY-')) {
       return { kind: 'trouble', error: thrown, isMalformed: !(thrown instanceof VendorRefusal) }
@@ -78,7 +91,9 @@ export function createOperationSteps(parts: OperationDependencies) {
             return new Map(rows.map(({ id, state }) => [id, state]))
           },
         }),
-    ...(pollIntervalMs === null ? {} : { intervalMs: pollIntervalMs }),
+    delayMs: (ageMs) => pollIntervalMs ?? engine.pollDelayMs(ageMs) * parts.gate.slowness(),
+    isFixed: pollIntervalMs !== null,
+    ...(engine.guessMsASecond === undefined ? {} : { guessMsASecond: engine.guessMsASecond }),
   })
 
   return (name: 'vendor_queue' | 'render') =>
@@ -115,10 +130,20 @@ export function createOperationSteps(parts: OperationDependencies) {
             const dueAt = noteCompleted(parts, job, attempt, answer, context)
             return { kind: 'next', step: 'download', dueAt }
           }
+          case 'ready':
+            // Only for an engine that says no more: its result is asked for with the next look.
+            return null
           case 'failed':
             store.transaction(() => {
               journal.settle(attempt.attemptId, 'failed', 'none')
               spend.unmade(job.jobId)
+              // The user's retry puts up again what the vendor could not fetch.
+              if (answer.error.code === 'E-VENDOR-FETCH') {
+                const { check, source, voice, driver } = remote?.objects ?? {}
+                for (const objectId of [check, source, voice, driver]) {
+                  if (objectId !== undefined) parts.objects.distrust(objectId)
+                }
+              }
             })
             throw answer.error
           case 'cancelled':
@@ -129,7 +154,7 @@ export function createOperationSteps(parts: OperationDependencies) {
             return { kind: 'cancelled' }
           case 'unknown':
             unknownSeen += 1
-            if (unknownSeen < UNKNOWN_SIGHTINGS || clock.now() - submittedAt <= UNKNOWN_AGE_MS) return null
+            if (unknownSeen < UNKNOWN_SIGHTINGS || clock.now() - submittedAt <= engine.unknownAgeMs) return null
             journal.vanish(attempt.attemptId, clock.now())
             return { kind: 'needs_attention', error: vanished(parts, attempt).data }
           case 'trouble':

@@ -22,6 +22,8 @@ export type RemoteAccess = {
   readonly endpoint: (engine: RemoteEngine) => RemoteEndpoint
   /** The user's bucket where one is set, else the vendor's own storage. Throws E-CONFIG-INVALID, E-KEY-*. */
   readonly storage: (engine: RemoteEngine) => Promise<ChosenStorage>
+  /** True where inputs would go to a public place for good, and no person has agreed to that yet. */
+  readonly asksPublicUpload: (engine: RemoteEngine) => Promise<boolean>
   /** The backend of recorded objects; null when it is no longer set up or takes nothing back. */
   readonly storageById: (storageId: string) => Promise<StorageBackend | null>
 }

@@ -2,13 +2,15 @@ import { rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StudioError } from '../../../shared/errors.ts'
 import type { JobStep } from '../../../shared/model/job.ts'
+import type { CheckResult } from '../../../shared/model/media.ts'
+import type { RemoteEngine } from '../engines/engine.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { Step, StepResult, Workflow } from '../jobs/step.ts'
 import type { SourceVerdict } from './source-verdicts.ts'
 import { bringHome, createDownloadStep } from './download-step.ts'
 import { createInputUploads, takeCopy } from './input-uploads.ts'
-import type { JobWork } from './job-work.ts'
+import type { JobInput, JobWork } from './job-work.ts'
 import { createLateLooks } from './late-looks.ts'
 import { createOperationSteps, pollOnce, type ResultAddress } from './operation-steps.ts'
 import { checkInputs, keptFindings, repairInputs, waitForTools } from './prepare-steps.ts'
@@ -92,7 +94,7 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
       const from = { role: original.role, path: paths.get(original.role) ?? original.path, original }
       files.push(await takeCopy(media, looked, from, join(parts.workDir, job.jobId), signal))
     }
-    const seconds = checks.find(({ kind }) => kind !== 'image')?.facts.durationSeconds ?? 0
+    const seconds = secondsToMake(engine, job, inputs, checks)
     const next: JobWork = { inputs, remote: { files, seconds, renewals: remote?.renewals ?? 0 } }
     return { kind: 'next', step: 'upload', work: next, findings }
   }
@@ -185,7 +187,8 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
     const job = store.find(jobId)
     if (job === null || (job.state !== 'needs_attention' && job.state !== 'cancelled')) return
     store.transaction(() => {
-      if (isAdopted) journal.accept(attemptId, { id: operationId, requestId: undefined }, clock.now(), true)
+      if (isAdopted)
+        journal.accept(attemptId, { id: operationId, requestId: undefined }, clock.now(), true, engine.lives.recordMs)
       queue().goTo(job, 'vendor_queue', {
         remote: { ...job.remote, operation: operationId },
         findings: isAdopted ? [...job.findings, adoptedNote(operationId)] : job.findings,
@@ -434,6 +437,19 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
       return true
     },
   }
+}
+
+/** Length of the video to be made, as far as the inputs tell. */
+function secondsToMake(
+  { predictSeconds }: RemoteEngine,
+  { request }: JobRecord,
+  inputs: readonly JobInput[],
+  checks: readonly CheckResult[],
+): number {
+  const factsOf = (roles: readonly JobInput['role'][]) =>
+    checks[inputs.findIndex(({ role }) => roles.includes(role))]?.facts ?? {}
+  const driving = factsOf(['voice', 'driver'])
+  return predictSeconds?.(factsOf(['source']), driving, request.parameters) ?? driving.durationSeconds ?? 0
 }
 
 /** Whether the result lies where it was put, as far as its size tells. */

@@ -7,6 +7,8 @@ import type { RemoteEngine } from '../engines/engine.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { SpendBook } from '../jobs/spend-book.ts'
 
+const standardPrices: Partial<Record<EngineId, PriceTable>> = DEFAULT_PRICES
+
 type SpendDependencies = {
   readonly book: SpendBook
   readonly settings: () => Settings
@@ -20,7 +22,7 @@ export type SpendRules = ReturnType<typeof createSpendRules>
 export function createSpendRules({ book, settings, now, newId }: SpendDependencies) {
   /** Throws E-CONFIG-INVALID for an engine whose price nobody has set. */
   function pricesOf(engine: EngineId): PriceTable {
-    const prices = settings().prices[engine] ?? (engine === 'dashscope' ? DEFAULT_PRICES.dashscope : undefined)
+    const prices = settings().prices[engine] ?? standardPrices[engine]
     if (prices !== undefined) return prices
     throw new StudioError('E-CONFIG-INVALID', { params: { name: 'prices', value: engine } })
   }
@@ -31,7 +33,7 @@ export function createSpendRules({ book, settings, now, newId }: SpendDependenci
   }
 
   const quoteOf = (engine: RemoteEngine, seconds: number, checks: number): Quote =>
-    engine.quote(seconds, checks, pricesOf(engine.id))
+    engine.quote(seconds, checks, pricesOf(engine.id), book.pastRate(engine.id))
 
   return {
     pricesOf,
@@ -82,10 +84,13 @@ export function createSpendRules({ book, settings, now, newId }: SpendDependenci
       const entry = book.openEntry(jobId, 'check')
       if (entry !== null) book.cancel(entry)
     },
-    made: (engine: RemoteEngine, jobId: string, videoSeconds: number): Money => {
+    /** `cost`: as the vendor itself told it, if it did. */
+    made: (engine: RemoteEngine, jobId: string, videoSeconds: number, cost: number | null): Money => {
       const prices = pricesOf(engine.id)
       const entry = book.openEntry(jobId, 'generation')
-      if (entry !== null) book.use(entry, engine.usage(videoSeconds, prices).amount)
+      if (entry !== null) {
+        book.use(entry, cost ?? engine.usage(videoSeconds, prices).amount, cost === null ? null : videoSeconds)
+      }
       return book.usageOf(jobId, prices.currency)
     },
     /** Nothing was charged for what was set aside. */

@@ -5,16 +5,17 @@ import type { Contract } from '../../../shared/api/index.ts'
 import type { Pair } from '../../../shared/model/batch.ts'
 import type { EngineId, Parameters } from '../../../shared/model/engine.ts'
 import type { Quote } from '../../../shared/model/job.ts'
-import type { Finding } from '../../../shared/model/media.ts'
+import type { Finding, MediaFacts } from '../../../shared/model/media.ts'
 import type { SpendQuote } from '../../../shared/model/spend.ts'
 import { parseParameters } from '../../../shared/model/parameters.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, RemoteEngine } from '../engines/engine.ts'
 import type { EngineRegistry } from '../engines/registry.ts'
 import type { JobRecord, JobRequest } from '../jobs/job-record.ts'
 import type { JobStore, NewJob } from '../jobs/job-store.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { Media } from '../media/media.ts'
 import type { Clock } from '../ports.ts'
+import { publicUpload } from './input-uploads.ts'
 import { identityOf, recordInputs, requestKeyOf, type InputPaths } from './job-inputs.ts'
 import { parseWork, type JobInput, type JobWork } from './job-work.ts'
 import { limitsOf } from './prepare-steps.ts'
@@ -42,9 +43,11 @@ export type Purse = {
   readonly isChecked: (sha256: string) => boolean
   readonly quote: (seconds: number, checks: number) => Quote
   readonly setMaxCost: (batchId: string, maxCost: number | null) => void
-  readonly facts: () => Pick<SpendQuote, 'pricesAsOf' | 'spentToday' | 'dayCap' | 'asksPublicUpload'>
+  readonly facts: () => Promise<Pick<SpendQuote, 'pricesAsOf' | 'spentToday' | 'dayCap' | 'asksPublicUpload'>>
   /** What was set aside for a job in an earlier batch is free again: it counts in the batch that goes on with it. */
   readonly unreserve: (jobId: string) => void
+  readonly predictSeconds: RemoteEngine['predictSeconds']
+  readonly acceptPublicUpload: () => void
   /** A person acted: what stood still for want of one goes on. */
   readonly reopen: () => void
 }
@@ -124,11 +127,16 @@ async function dueFor(
   if (known !== null && (isMade || purse.hasStanding(known.jobId))) return null
   const { limits } = engines.get(engineId)
   let seconds = 0
+  let source: MediaFacts = {}
   for (const { role, path } of one.inputs) {
     const { verdict, facts } = await media.check(path, limitsOf(limits, role), signal)
     if (verdict === 'rejected' || (verdict === 'repairable' && !one.request.repair)) return null
     const longest = role === 'voice' ? (limits.audio?.maxSeconds ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
-    if (role !== 'source') seconds = Math.min(facts.durationSeconds ?? 0, longest)
+    if (role === 'source') source = facts
+    else {
+      const whole = Math.min(facts.durationSeconds ?? 0, longest)
+      seconds = purse.predictSeconds?.(source, facts, one.request.parameters) ?? whole
+    }
   }
   const sha256 = one.inputs.find(({ role }) => role === 'source')?.sha256 ?? ''
   const isChecked = seen.has(sha256) || purse.isChecked(sha256)
@@ -181,7 +189,7 @@ export async function quoteBatch(
     }
     return { engine: engine.id, jobs: wanted.filter(({ inputs }) => inputs !== null).length, ...free }
   }
-  return { engine: engine.id, ...sumDue(wanted), price: priceOf(purse, wanted), ...purse.facts() }
+  return { engine: engine.id, ...sumDue(wanted), price: priceOf(purse, wanted), ...(await purse.facts()) }
 }
 
 /** Nothing is paid that nobody agreed to, whichever host asks. Throws E-SPEND-CAP. */
@@ -214,7 +222,10 @@ export async function startBatch(
   const firstStep = 'check'
   const { engine, wanted, gone, purse } = await examineBatch(dependencies, input, signal)
   if (purse !== null) {
-    requireConfirmed(priceOf(purse, wanted), sumDue(wanted).jobs, input.spend)
+    const { jobs } = sumDue(wanted)
+    requireConfirmed(priceOf(purse, wanted), jobs, input.spend)
+    if (input.spend?.acceptPublicUpload === true) purse.acceptPublicUpload()
+    else if (jobs > 0 && engine.kind === 'remote' && (await purse.facts()).asksPublicUpload) throw publicUpload(engine)
     purse.reopen()
   }
 
@@ -305,15 +316,14 @@ function requestFor(pair: Pair, parameters: Parameters, input: QuoteInput, aiLab
   }
 }
 
-/** What is wrong with a pair for an engine that is driven otherwise: that pair's own error, not the batch's. */
+/** What is wrong with a pair for an engine that is driven otherwise: its own error. Throws for one with nothing to drive it. */
 function partnerError(pair: Pair, drivenBy: Engine['drivenBy']): StudioError | null {
   const given = (['voice', 'driver'] as const).filter((role) => pair[role] !== undefined)
   const [only] = given
-  if (given.length === 1 && only !== undefined && drivenBy.includes(only)) return null
+  if (only === undefined) throw new StudioError('E-INPUT-UNPAIRED', { params: { file: pair.source } })
+  if (given.length === 1 && drivenBy.includes(only)) return null
   const reason = drivenBy.includes('voice') ? 'needs-voice' : 'needs-driver'
-  return new StudioError('E-INPUT-UNPAIRED', {
-    params: { file: pair.source, ...(given.length === 0 ? {} : { reason }) },
-  })
+  return new StudioError('E-INPUT-UNPAIRED', { params: { file: pair.source, reason } })
 }
 
 /** Reads each file once a batch, however many pairs it is in. */

@@ -16,7 +16,7 @@ import { withoutQueries } from '../lib/url-rules.ts'
 import { backoffMs, sleep } from '../lib/wait.ts'
 import type { InputUploads } from './input-uploads.ts'
 import type { RemoteWork } from './job-work.ts'
-import { lookForLost, submitUnknown } from './lost-answer.ts'
+import { askBalance, lookForLost, noteBalance, submitUnknown } from './lost-answer.ts'
 import { outputTarget, prepareFolder, requireSpace } from './output-place.ts'
 import { callContext, fromTheStart, remoteWorkOf, type RemoteParts } from './remote-parts.ts'
 
@@ -25,8 +25,6 @@ const LOOKS_MS = [2000, 5000, 15_000, 30_000, 60_000] as const
 /** A stop leaves a request in the air so long to be answered. */
 const STOP_GRACE_MS = 1500
 const MAX_RENEWALS = 2
-/** How long a vendor keeps a result at least, counted from the request. */
-const RESULT_LIFE_MS = 24 * 3600_000
 /** About what a second of a result takes on the disk. */
 const BYTES_A_SECOND = 1_000_000
 
@@ -80,6 +78,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
     for (let troubles = 0; ;) {
       const request = await requestOf(job, remote, context)
       if (request === null) return renew(job, remote, null)
+      const balanceBefore = await askBalance(parts, context)
       await gate.ready('submit', context)
       const call = await callContext(parts, context.signal)
       context.signal.throwIfAborted()
@@ -94,6 +93,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
         intentAt: clock.now(),
         intentMonotonicMs: clock.monotonic(),
         vendorOffsetMs: gate.vendorOffsetMs(),
+        balanceBefore,
       }
       journal.begin(intent)
       const air = Promise.withResolvers<void>()
@@ -192,7 +192,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
     }
     await writer.write(() =>
       parts.store.transaction(() => {
-        journal.accept(attemptId, operation, clock.now(), isAdopted)
+        journal.accept(attemptId, operation, clock.now(), isAdopted, engine.lives.recordMs)
         const { requestId } = operation
         const facts = { operation: operation.id, ...(requestId === undefined ? {} : { requestId }) }
         context.remember({ remote: { ...job.remote, ...facts } })
@@ -201,7 +201,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
     return {
       kind: 'next',
       step: 'vendor_queue',
-      dueAt: clock.now() + RESULT_LIFE_MS,
+      dueAt: clock.now() + engine.lives.recordMs,
       ...(isAdopted ? { findings: [...job.findings, adoptedNote(operation.id)] } : {}),
     }
   }
@@ -211,7 +211,10 @@ export function createSubmitStep(parts: SubmitDependencies) {
     if (attempt.outcome === null) {
       await writer.write(() => journal.doubt(attempt.attemptId, { httpStatus: null, answer: '' }, clock.now()))
     }
-    if (engine.list === undefined) return { kind: 'needs_attention', error: submitUnknown(parts, []).data }
+    if (engine.list === undefined) {
+      await noteBalance(parts, attempt, context)
+      return { kind: 'needs_attention', error: submitUnknown(parts, []).data }
+    }
     // The wall clock may have been set meanwhile: an age that cannot be is none.
     const ageMs = Math.max(0, clock.now() - attempt.intentAt)
     const startedMs = clock.monotonic() - ageMs

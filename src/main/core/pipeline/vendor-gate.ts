@@ -4,6 +4,7 @@ import { VendorRefusal } from '../engines/engine.ts'
 import type { HttpClient } from '../lib/http-client.ts'
 import { backoffMs, sleep } from '../lib/wait.ts'
 import type { Clock } from '../ports.ts'
+import type { CallBudget } from './call-budget.ts'
 
 export type CallKind = 'check' | 'submit' | 'query'
 
@@ -15,6 +16,8 @@ type GateOptions = {
   readonly random: () => number
   /** Calls a second by kind; a kind that is not named has no limit. */
   readonly rates?: Partial<Readonly<Record<CallKind, number>>>
+  /** Counts all calls with one key; may be shared by gates. */
+  readonly budget?: CallBudget
   /** A free call that shows whether the other side can be reached. Absent: the next real call is tried for all. */
   readonly probe?: (signal: AbortSignal) => Promise<unknown>
   /** A gate that most likely shares an outage with this one: while it is shut by one, own tries are rare. */
@@ -35,7 +38,7 @@ const TELL_FROM_MS = 1500
  * One door for all calls with one key to one vendor (or to one storage): keeps its rates, stands still as a whole when
  * the vendor asks for it or cannot be reached, and stays shut when only a person can help.
  */
-export function createVendorGate({ clock, random, rates = {}, probe, lead, onHalt }: GateOptions) {
+export function createVendorGate({ clock, random, rates = {}, budget, probe, lead, onHalt }: GateOptions) {
   const nextAt = new Map<CallKind, number>()
   let pause: { untilMs: number; failures: number; error: StudioError } | null = null
   type Outage = { sinceMs: number; failures: number; triedMs: number; error: StudioError; isProbing: boolean }
@@ -70,6 +73,7 @@ export function createVendorGate({ clock, random, rates = {}, probe, lead, onHal
 
   function pauseFor(error: VendorRefusal): void {
     const failures = (pause?.failures ?? 0) + 1
+    budget?.overdrawn()
     const askedMs = error.retryAfterMs ?? backoffMs(failures, random)
     const delayMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, askedMs))
     const untilMs = Math.max(pause?.untilMs ?? 0, clock.monotonic() + delayMs)
@@ -158,10 +162,14 @@ export function createVendorGate({ clock, random, rates = {}, probe, lead, onHal
         continue
       }
       const rate = rates[kind]
-      if (hasSlot || rate === undefined) break
+      if (hasSlot) break
+      hasSlot = true
+      await budget?.take(signal, (delayMs) => {
+        if (delayMs > TELL_FROM_MS) wait({ reason: 'slot' })
+      })
+      if (rate === undefined) continue
       const at = Math.max(clock.monotonic(), nextAt.get(kind) ?? 0)
       nextAt.set(kind, at + 1000 / rate)
-      hasSlot = true
       const delayMs = at - clock.monotonic()
       if (delayMs > TELL_FROM_MS) wait({ reason: 'slot' })
       if (delayMs > 0) await sleep(clock, delayMs, signal)
@@ -241,6 +249,8 @@ export function createVendorGate({ clock, random, rates = {}, probe, lead, onHal
     note,
     halt,
     isHalted: () => halted !== null,
+    /** How much longer than usual to wait between looks. */
+    slowness: (): number => (budget?.isCareful() === true ? 2 : 1),
     /** A person acted: calls may be tried again. */
     reopen: () => {
       halted = null

@@ -1,3 +1,6 @@
+import type { AddressAllowance } from '../lib/address-guard.ts'
+import type { HttpClient } from '../lib/http-client.ts'
+
 /** A file to be put where a vendor can fetch it. */
 export type StorageFile = {
   readonly path: string
@@ -39,4 +42,29 @@ export type StorageBackend = {
   ) => Promise<ObjectKey>
   readonly signedUrl: (key: ObjectKey, lifetimeSeconds: number) => Promise<string>
   readonly delete?: (key: ObjectKey, signal: AbortSignal) => Promise<void>
+}
+
+/** What a vendor's own storage is lent: how the vendor is reached, and with what key. */
+export type VendorStorageContext = {
+  readonly http: HttpClient
+  readonly baseUrl: URL
+  /** Of `uploadUrl` where the vendor has one for itself, else of `baseUrl`. */
+  readonly allowance: AddressAllowance
+  readonly uploadUrl: URL
+  /** Origins of loopback overrides: addresses on exactly these are accepted too. */
+  readonly loopbackOrigins: readonly string[]
+  readonly workspaceId?: string
+  readonly credential: () => Promise<string>
+  readonly monotonic: () => number
+  readonly newId: () => string
+}
+
+/** The place that a vendor lends for inputs. */
+export type VendorStorage = {
+  readonly storageId: string
+  /** Anyone with an address can fetch the file, and nobody can take it back: a person is asked before the first one. */
+  readonly isPublic: boolean
+  /** Where files go, when that is another host than the vendor's interface. */
+  readonly uploadUrl?: string
+  readonly create: (context: VendorStorageContext) => StorageBackend
 }

@@ -40,7 +40,14 @@ export async function agreeToPrice(
     if (jobs > 0 && maxCost !== undefined && maxCost < high)
       output.line(t('cli.quote.capped', { amount: maxCost, currency }))
   }
-  const spend = { confirmed: high, currency, ...(maxCost === undefined ? {} : { maxCost }) }
+  const isPublic = jobs > 0 && quote.asksPublicUpload === true
+  if (isPublic) output.note(t('cli.quote.public'))
+  const spend = {
+    confirmed: high,
+    currency,
+    ...(maxCost === undefined ? {} : { maxCost }),
+    ...(isPublic ? { acceptPublicUpload: true } : {}),
+  }
   if (request.yes || jobs === 0) return { spend }
   if (process.stdin.isTTY !== true) throw usageError(`This run costs up to ${high} ${currency}: add --yes to agree.`)
   if (await confirm(t('cli.quote.ask'), ending)) return { spend }

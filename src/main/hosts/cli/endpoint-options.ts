@@ -29,9 +29,10 @@ export function readEndpointOptions(options: EndpointOptions): RemoteOptions {
   const baseUrls: Partial<Record<EngineId, string>> = {}
   if (dashscopeUrl !== undefined) baseUrls.dashscope = read('--dashscope-url', dashscopeUrl, DASHSCOPE_PATH)
   if (segmindUrl !== undefined) baseUrls.segmind = read('--segmind-url', segmindUrl, '')
-  if (segmindUploadUrl !== undefined) read('--segmind-upload-url', segmindUploadUrl, '')
+  const segmindUpload = segmindUploadUrl === undefined ? undefined : read('--segmind-upload-url', segmindUploadUrl, '')
   return {
     baseUrls,
+    ...(segmindUpload === undefined ? {} : { uploadUrls: { segmind: segmindUpload } }),
     allowInsecureEndpoints,
     ...(urlVia === undefined ? {} : { urlVia }),
     ...(pollInterval === undefined ? {} : { pollIntervalSeconds: pollInterval }),

@@ -4,6 +4,8 @@ import { ENGINE_PARAMETERS } from '../../../../shared/model/parameters.ts'
 import type { RemoteEngine } from '../engine.ts'
 import { cancelTask, checkPortrait, listTasks, pollTask, submitTask, testKey } from './dashscope.ts'
 
+const DAY_MS = 24 * 3600_000
+
 /** Alibaba Model Studio `liveportrait` with its mandatory `liveportrait-detect` (contract: dashscope). */
 export const dashscopeEngine: RemoteEngine = {
   kind: 'remote',
@@ -16,6 +18,13 @@ export const dashscopeEngine: RemoteEngine = {
   maxOperations: 2,
   defaultBaseUrl: 'https://dashscope.aliyuncs.com/api/v1',
   resultHostSuffixes: ['.aliyuncs.com'],
+  // Section 6: both for 24 hours; a result's address carries a signature and is asked for anew.
+  lives: { recordMs: DAY_MS, resultMs: DAY_MS },
+  keepsAddress: false,
+  pollDelayMs: (ageMs) => (ageMs < 120_000 ? 5000 : 15_000),
+  guessMsASecond: 3000,
+  // Section 9, point 10.
+  unknownAgeMs: 60_000,
   models: { check: 'liveportrait-detect', make: 'liveportrait' },
   // Section 8: detect 5/s; submit one at a time at 1/s; one shared bucket of 10/s for query, list and cancel.
   rates: { check: 5, submit: 1, query: 10 },

@@ -3,10 +3,9 @@ import { basename } from 'node:path'
 import { FormData } from 'undici'
 import { z } from 'zod'
 import { StudioError } from '../../../../shared/errors.ts'
-import type { AddressAllowance } from '../../lib/address-guard.ts'
-import type { HttpClient, HttpReply } from '../../lib/http-client.ts'
+import type { HttpReply } from '../../lib/http-client.ts'
 import { checkForeignUrl } from '../../lib/url-rules.ts'
-import type { StorageBackend } from '../storage-backend.ts'
+import type { StorageBackend, VendorStorage, VendorStorageContext } from '../storage-backend.ts'
 
 const policySchema = z.object({
   data: z.object({
@@ -27,20 +26,8 @@ const FILE_LIFE_SECONDS = 48 * 3600
 /** A credential is renewed this long before its end, so that a slow upload still arrives in time. */
 const SPARE_MS = 60_000
 
-type DashscopeTempOptions = {
-  readonly http: HttpClient
-  /** `…/api/v1` */
-  readonly baseUrl: URL
-  readonly allowance: AddressAllowance
-  /** The origin of a loopback override, whose upload host is accepted although it is plain http. */
-  readonly loopbackOrigin?: string
-  readonly headers: () => Promise<Readonly<Record<string, string>>>
-  readonly monotonic: () => number
-  readonly newId: () => string
-}
-
 /** DashScope's temporary storage (contract section 3): `oss://` addresses, bound to one model and account, gone after 48 hours. */
-export function createDashscopeTempStorage(options: DashscopeTempOptions): StorageBackend {
+function createDashscopeTempStorage(options: VendorStorageContext): StorageBackend {
   const policies = new Map<string, { readonly policy: Policy; readonly usableUntil: number }>()
 
   async function policyFor(model: string, signal: AbortSignal): Promise<Policy> {
@@ -49,7 +36,11 @@ export function createDashscopeTempStorage(options: DashscopeTempOptions): Stora
     const url = new URL(
       `${options.baseUrl.href.replace(/\/$/, '')}/uploads?action=getPolicy&model=${encodeURIComponent(model)}`,
     )
-    const headers = { ...(await options.headers()), accept: 'application/json' }
+    const headers = {
+      authorization: `Bearer ${await options.credential()}`,
+      accept: 'application/json',
+      ...(options.workspaceId === undefined ? {} : { 'x-dashscope-workspace': options.workspaceId }),
+    }
     const reply = await options.http.call({ method: 'GET', url, allowance: options.allowance, headers, signal })
     if (reply.status === 401) throw new StudioError('E-KEY-REJECTED', { params: { vendor: 'DashScope' } })
     if (reply.status === 429)
@@ -74,9 +65,10 @@ export function createDashscopeTempStorage(options: DashscopeTempOptions): Stora
           params: { file: basename(file.path), value: file.sizeBytes, limit: limitBytes },
         })
       }
+      const [loopbackOrigin] = options.loopbackOrigins
       const rules = {
         vendorSuffixes: ['.aliyuncs.com'],
-        ...(options.loopbackOrigin === undefined ? {} : { loopbackOrigin: options.loopbackOrigin }),
+        ...(loopbackOrigin === undefined ? {} : { loopbackOrigin }),
       }
       const { url, allowance } = checkForeignUrl(policy.upload_host, rules)
       const objectKey = `${policy.upload_dir}/${key}`
@@ -135,3 +127,9 @@ const protocolError = (reply: HttpReply) =>
         params: { vendor: 'DashScope', value: `HTTP ${reply.status} ${reply.text.slice(0, 200)}` },
         retryable: reply.status >= 500 || reply.status === 408 || reply.status === 425,
       })
+
+export const dashscopeTemp: VendorStorage = {
+  storageId: 'dashscope-temp',
+  isPublic: false,
+  create: createDashscopeTempStorage,
+}
