@@ -4,6 +4,9 @@ import { StudioError } from '../../../shared/errors.ts'
 import type { ErrorData } from '../../../shared/errors.ts'
 import type { PictureFacts } from './picture.ts'
 import type {
+  ClipJob,
+  ClipLook,
+  ClipResult,
   FromWorker,
   PortraitJob,
   PortraitResult,
@@ -36,14 +39,20 @@ export type Animator = {
   /** Faces of a picture, largest first; none is not an error here. */
   readonly findFaces: (imagePath: string, signal?: AbortSignal) => Promise<PictureFacts>
   /** Makes one video; progress comes at most ten times a second and once at the end. */
-  readonly render: (
-    job: PortraitJob,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (progress: RenderProgress) => void },
-  ) => Promise<PortraitResult>
+  readonly render: (job: PortraitJob, options?: MakeOptions) => Promise<PortraitResult>
+  /** Makes one video of a source and a driver; otherwise as `render`. */
+  readonly renderClip: (job: ClipJob, options?: MakeOptions) => Promise<ClipResult>
+  /** Faces in the first pictures of a video, or in a picture. */
+  readonly lookAtClip: (path: string, ffprobePath: string, signal?: AbortSignal) => Promise<ClipLook>
   /** JPEG bytes of one frame. */
   readonly previewFrame: (request: PreviewRequest, signal?: AbortSignal) => Promise<Uint8Array>
   /** Ends the thread; open calls reject with E-ENGINE-FAILED. */
   readonly stop: () => Promise<void>
+}
+
+type MakeOptions = {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: RenderProgress) => void
 }
 
 type OpenCall = {
@@ -141,35 +150,40 @@ export const createAnimator = (options: AnimatorOptions): Animator => {
     return (await current().call(request, { signal, onProgress })) as T
   }
 
-  const renderNow = async (
-    job: PortraitJob,
-    signal: AbortSignal | undefined,
-    onProgress: ((progress: RenderProgress) => void) | undefined,
-  ): Promise<PortraitResult> => {
+  const makeNow = async <T>(
+    request: WorkerCall,
+    outputPath: string,
+    { signal, onProgress }: MakeOptions,
+  ): Promise<T> => {
     signal?.throwIfAborted()
     try {
-      return await call<PortraitResult>({ kind: 'render', job }, signal, onProgress)
+      return await call<T>(request, signal, onProgress)
     } catch (thrown) {
       // The thread removes its own partial file; one that was ended cannot.
-      await rm(job.outputPath, { force: true })
+      await rm(outputPath, { force: true })
       throw thrown
     }
   }
 
+  const make = <T>(request: WorkerCall, outputPath: string, options: MakeOptions = {}): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const { signal } = options
+      // A video that still waits for its turn is cancelled at once; a running one when its file is gone.
+      const giveUp = (): void => reject(signal?.reason)
+      signal?.addEventListener('abort', giveUp, { once: true })
+      const start = (): Promise<void> => {
+        signal?.removeEventListener('abort', giveUp)
+        return makeNow<T>(request, outputPath, options).then(resolve, reject)
+      }
+      lastRender = lastRender.then(start)
+    })
+
   return {
     findFaces: (imagePath, signal) => call<PictureFacts>({ kind: 'find-faces', imagePath }, signal),
     previewFrame: (request, signal) => call<Uint8Array>({ kind: 'preview', request }, signal),
-    render: (job, { signal, onProgress } = {}) =>
-      new Promise((resolve, reject) => {
-        // A video that still waits for its turn is cancelled at once; a running one when its file is gone.
-        const giveUp = (): void => reject(signal?.reason)
-        signal?.addEventListener('abort', giveUp, { once: true })
-        const start = (): Promise<void> => {
-          signal?.removeEventListener('abort', giveUp)
-          return renderNow(job, signal, onProgress).then(resolve, reject)
-        }
-        lastRender = lastRender.then(start)
-      }),
+    lookAtClip: (path, ffprobePath, signal) => call<ClipLook>({ kind: 'look-at-clip', path, ffprobePath }, signal),
+    render: (job, options) => make<PortraitResult>({ kind: 'render', job }, job.outputPath, options),
+    renderClip: (job, options) => make<ClipResult>({ kind: 'render-clip', job }, job.outputPath, options),
     stop: async () => {
       await thread?.stop()
     },

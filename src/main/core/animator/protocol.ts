@@ -1,4 +1,5 @@
 import type { ErrorData } from '../../../shared/errors.ts'
+import type { ClipParameters } from './clip-parameters.ts'
 import type { PictureFacts } from './picture.ts'
 import type { PortraitParameters } from './portrait-parameters.ts'
 
@@ -40,6 +41,8 @@ export type WorkerSettings = { readonly modelsDir: string; readonly ffmpegPath: 
 export type WorkerCall =
   | { readonly kind: 'find-faces'; readonly imagePath: string }
   | { readonly kind: 'render'; readonly job: PortraitJob }
+  | { readonly kind: 'render-clip'; readonly job: ClipJob }
+  | { readonly kind: 'look-at-clip'; readonly path: string; readonly ffprobePath: string }
   | { readonly kind: 'preview'; readonly request: PreviewRequest }
 
 /** To the worker: calls are answered by id; a cancelled call is answered too, as soon as its files are gone. */
@@ -52,3 +55,29 @@ export type FromWorker =
   | { readonly type: 'done'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'cancelled'; readonly id: number }
+
+/** One clip to make: what `driverPath` does is done by the face of `sourcePath`, a video or a picture. */
+export type ClipJob = {
+  readonly sourcePath: string
+  readonly driverPath: string
+  readonly outputPath: string
+  readonly ffprobePath: string
+  readonly parameters: ClipParameters
+  readonly aiTag: boolean
+}
+
+export type ClipResult = {
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly durationSeconds: number
+  readonly hasSound: boolean
+  /** Passed through as they are, or bridged where it was the driver's. */
+  readonly framesWithoutFace: number
+  readonly driverFramesWithoutFace: number
+  readonly sourceFaces: number
+  readonly driverFaces: number
+}
+
+/** Faces in the first picture, of a few a second, that has some; 0: none has. */
+export type ClipLook = { readonly faces: number; readonly firstFrame: number }

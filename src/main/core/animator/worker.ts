@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StudioError, toErrorData } from '../../../shared/errors.ts'
 import type { ErrorData } from '../../../shared/errors.ts'
 import { loadFaceModels } from './face/face-models.ts'
+import { createClipStudio } from './moving-portrait.ts'
 import type { FromWorker, RenderProgress, ToWorker, WorkerCall, WorkerSettings } from './protocol.ts'
 import { createStudio } from './talking-portrait.ts'
 
@@ -10,7 +11,10 @@ import { createStudio } from './talking-portrait.ts'
 const PROGRESS_INTERVAL_MS = 100
 
 const { modelsDir, ffmpegPath } = workerData as WorkerSettings
-const studio = loadFaceModels(modelsDir).then((models) => createStudio(models, ffmpegPath))
+const studio = loadFaceModels(modelsDir).then((models) => ({
+  ...createStudio(models, ffmpegPath),
+  clips: createClipStudio(models, ffmpegPath),
+}))
 // Reported by the first call, which waits for the same promise.
 studio.catch(() => undefined)
 
@@ -27,12 +31,16 @@ const reporter = (id: number): ((progress: RenderProgress) => void) => {
 }
 
 const perform = async (id: number, call: WorkerCall, signal: AbortSignal): Promise<unknown> => {
-  const { findFaces, render, preview } = await studio
+  const { findFaces, render, preview, clips } = await studio
   switch (call.kind) {
     case 'find-faces':
       return findFaces(call.imagePath, signal)
     case 'render':
       return render(call.job, { signal, onProgress: reporter(id) })
+    case 'render-clip':
+      return clips.render(call.job, { signal, onProgress: reporter(id) })
+    case 'look-at-clip':
+      return clips.look(call.path, call.ffprobePath, signal)
     case 'preview':
       return preview(call.request, signal)
   }

@@ -57,7 +57,7 @@ const settings = (ffmpegPath: string, extra: Partial<VideoSettings> = {}): Video
 const encode = async (s: VideoSettings): Promise<void> => {
   const encoder = openFrameEncoder(s)
   const frame = new Uint8Array(s.width * s.height * 4).fill(200)
-  for (let i = 0; i < Math.round(s.durationSeconds * s.fps); i++) await encoder.write(frame)
+  for (let i = 0; i < Math.round(s.durationSeconds * Number(s.fps)); i++) await encoder.write(frame)
   await encoder.finish()
 }
 

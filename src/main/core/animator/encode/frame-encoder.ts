@@ -4,13 +4,17 @@ import { startFfmpeg, VOICE_INPUT_ARGS } from './ffmpeg-process.ts'
 
 export type VideoSettings = {
   readonly ffmpegPath: string
-  readonly voicePath: string
+  /** Its first sound becomes the video's; null: a video without sound. */
+  readonly voicePath: string | null
+  /** Demuxers and protocols that the sound may use, and what is done to it; a voice goes in as it is. */
+  readonly sound?: { readonly inputArgs: readonly string[]; readonly filter: string }
   /** Written as MP4 whatever its extension; removed again when the encoding fails or is cancelled. */
   readonly outputPath: string
   /** Even, pixels. */
   readonly width: number
   readonly height: number
-  readonly fps: number
+  /** Frames a second, or ffmpeg's fraction of it. */
+  readonly fps: number | string
   /** Length of the decoded voice: the cut of both streams. */
   readonly durationSeconds: number
   /** Marks the file as made by a machine, in its metadata. */
@@ -34,14 +38,15 @@ export type FrameEncoder = {
  * would otherwise guess. Works in ffmpeg 4.0 (2018) to 7.1.
  */
 export const encoderArgs = (settings: VideoSettings): string[] => {
-  const { width, height, fps, durationSeconds, voicePath, outputPath, aiTag } = settings
+  const { width, height, fps, durationSeconds, voicePath, sound, outputPath, aiTag } = settings
   return [
     ['-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${width}x${height}`, '-r', `${fps}`, '-i', 'pipe:0'],
-    [...VOICE_INPUT_ARGS, '-i', `file:${resolve(voicePath)}`],
-    ['-map', '0:v:0', '-map', '1:a:0', '-map_metadata', '-1', '-sn', '-dn'],
+    voicePath === null ? [] : [...(sound?.inputArgs ?? VOICE_INPUT_ARGS), '-i', `file:${resolve(voicePath)}`],
+    ['-map', '0:v:0', ...(voicePath === null ? [] : ['-map', '1:a:0']), '-map_metadata', '-1', '-sn', '-dn'],
     ['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-pix_fmt', 'yuv420p'],
     ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '19'],
     ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+    sound === undefined ? [] : ['-af', sound.filter],
     ['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
     ['-t', durationSeconds.toFixed(6), '-movflags', '+faststart'],
     aiTag ? ['-metadata', `comment=${AI_TAG}`] : [],
@@ -54,7 +59,7 @@ export const openFrameEncoder = (settings: VideoSettings, signal?: AbortSignal):
   const stop = new AbortController()
   const stopping = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const { stdin, stdout, ended } = startFfmpeg(settings.ffmpegPath, encoderArgs(settings), {
-    file: settings.voicePath,
+    file: settings.voicePath ?? settings.outputPath,
     signal: stopping,
   })
   stdout.resume()

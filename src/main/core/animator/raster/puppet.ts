@@ -61,7 +61,8 @@ export const createPuppet = (
   const painted = new Uint8Array(columns * grid.rows)
   const corners = new Float64Array(8)
   const lips = emptyLipTable()
-  const eyes = eyesOf(frame, texture)
+  let eyesFound: readonly Eye[] | undefined
+  const eyes = (): readonly Eye[] => (eyesFound ??= eyesOf(frame, texture))
   let look = { blink: 0, gazeX: 0, gazeY: 0 }
   const shades = shadesOf(geometry)
   const inside = insideOf(geometry, field, lips, texture, mouthPaletteOf(skinColour(frame, texture, CHEEKS)))
@@ -106,10 +107,10 @@ export const createPuppet = (
       moveField(geometry, pose, field)
       painted.fill(0)
       if (blink !== look.blink || gazeX !== look.gazeX || gazeY !== look.gazeY) {
-        for (const eye of eyes) paintEye(texture, eye, blink, gazeX, gazeY)
+        for (const eye of eyes()) paintEye(texture, eye, blink, gazeX, gazeY)
         look = { blink, gazeX, gazeY }
       }
-      if (blink > 0 || gazeX !== 0 || gazeY !== 0) for (const eye of eyes) markEye(eye)
+      if (blink > 0 || gazeX !== 0 || gazeY !== 0) for (const eye of eyes()) markEye(eye)
       if (jaw !== 0 || press > 0 || upper > 0) {
         moveLips(geometry, field, press, lips)
         paintMouth(canvas, field, lips, inside, painted)
