@@ -26,6 +26,7 @@ export default defineConfig({
           cli: 'src/main/cli.ts',
           'animator-worker': 'src/main/core/animator/worker.ts',
           'probe-process': 'src/main/core/media/probe-process.ts',
+          'keychain-process': 'src/main/core/secrets/keychain-process.ts',
         },
         external: ['electron', 'keytar', 'ffmpeg-static', '@ffmpeg-installer/ffmpeg', '@ffprobe-installer/ffprobe'],
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -238,7 +238,7 @@ describe.skipIf(process.platform === 'win32')('the programs themselves', () => {
   })
 
   test('a packaged app takes nothing from PATH', () => {
-    expect(findTools({ env: { PATH: '/usr/bin' }, packaged: true, fromPackages: () => null })).toEqual({
+    expect(findTools({ env: { PATH: '/usr/bin' }, toolsDir: join(planted, 'none') })).toEqual({
       ffmpeg: null,
       ffprobe: null,
     })

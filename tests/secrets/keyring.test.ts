@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StudioError } from '../../src/shared/errors.ts'
-import { keychainInProcesses, type Keychain } from '../../src/main/core/secrets/keychain.ts'
+import { startNodeHelper } from '../../src/main/core/lib/helper-channel.ts'
+import { openKeytar, type Keychain } from '../../src/main/core/secrets/keychain.ts'
 import { createSecretStore, type SecretMarker, type SecretMarkers } from '../../src/main/core/secrets/secret-store.ts'
 import { noBus, noSecretService, startSecretService, startSilentBus } from '../fixtures/secret-service.ts'
 import type { SecretService } from '../fixtures/secret-service.ts'
@@ -17,10 +18,17 @@ function memoryMarkers(known: Record<string, SecretMarker> = {}): SecretMarkers 
   }
 }
 
+const keytar = (env: Readonly<Record<string, string>>) =>
+  openKeytar({
+    env: { ...process.env, ...env },
+    entry: new URL('../../src/main/core/secrets/keychain-process.ts', import.meta.url),
+    start: startNodeHelper,
+  })
+
 /** A store as one run of the program has it. `hurry` lets every time limit pass after so many milliseconds. */
 function store(env: Readonly<Record<string, string>>, markers = memoryMarkers(), hurryMs = 60_000) {
   return createSecretStore({
-    keychain: keychainInProcesses({ ...process.env, ...env }),
+    keychain: keytar(env),
     sealed: null,
     markers,
     environment: {},
@@ -89,7 +97,7 @@ describe.skipIf(noSecretService !== null)(
     it('says that something else took the key away', async () => {
       const markers = memoryMarkers()
       await store(service.env, markers).set('dashscope', FIRST)
-      const keychain = keychainInProcesses({ ...process.env, ...service.env }) as Keychain
+      const keychain = keytar(service.env) as Keychain
       expect(await keychain.delete('dashscope')).toBe(true)
       const thrown: unknown = await store(service.env, markers)
         .get('dashscope')

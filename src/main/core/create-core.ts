@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Handlers, StudioEvent } from '../../shared/api/index.ts'
 import { StudioError } from '../../shared/errors.ts'
@@ -38,8 +39,10 @@ import { rereadInputs, type RenewedInputs } from './pipeline/job-inputs.ts'
 import { quoteBatch, startBatch } from './pipeline/start-batch.ts'
 import type { Clock, Ports } from './ports.ts'
 import { findSamples } from './samples.ts'
+import { saveCopies } from './save-copies.ts'
 import { createSettings } from './settings/settings.ts'
 import { createVideoHandlers } from './video-handlers.ts'
+import { createUpdates } from './updates.ts'
 
 export type Core = {
   readonly handlers: Handlers
@@ -88,11 +91,12 @@ function createLookers(ports: Ports, overrides: CoreOverrides) {
   const { paths, logger, env } = ports
   const clock = overrides.localClock ?? ports.clock
   ensurePrivateFolder(paths.dataDir)
-  const tools = findTools({ env })
+  const tools = findTools({ env, toolsDir: paths.toolsDir })
   const cache = openCache(paths.dataDir, logger)
   const media = createMedia({
     tools,
     probeProcess: paths.probeProcess,
+    ...(ports.startHelper === undefined ? {} : { startHelper: ports.startHelper }),
     emptyFolder: join(paths.dataDir, 'empty'),
     cache: createMediaCache(cache),
     repairedDir: join(paths.dataDir, REPAIRED_FOLDER),
@@ -263,7 +267,20 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       purse: remote.purse,
     }
 
+    const resultPath = async (jobId: string): Promise<string> => {
+      const result = await routes.resolve(`result/${jobId}`)
+      if (result === null) throw new StudioError('E-INPUT-MISSING', { params: { file: jobId.slice(0, 64) } })
+      return result.path
+    }
+
     const rehearsal = createRehearsal({ ports, openCore: createCore, emit })
+
+    const isBusy = () => {
+      const { queued = 0, waiting = 0, running = 0 } = store.counts()
+      return queued + waiting + running > 0
+    }
+    const isWanted = () => settings.get().lookForUpdates
+    const updates = createUpdates({ ports, http, isWanted, isBusy, emit, signal })
 
     const handlers: Handlers = {
       ...remote.handlers,
@@ -282,6 +299,10 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
           if (inputs !== null) renewed.set(job.jobId, inputs)
         }
         return { changed: queue.retry(jobIds, renewed) }
+      },
+      'jobs.saveCopies': async () => {
+        const folder = (await ports.pickFolder?.()) ?? null
+        return folder === null ? null : saveCopies(store, (jobId) => routes.resolve(`result/${jobId}`), folder, newId)
       },
       'jobs.remove': async ({ jobIds }) => ({ changed: await queue.remove(jobIds) }),
       'jobs.move': async ({ jobId, beforeJobId }) => ({ changed: queue.move(jobId, beforeJobId) }),
@@ -324,14 +345,21 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
         defaultOutputFolder: paths.defaultOutputFolder,
         canShowInFolder: ports.showItemInFolder !== undefined,
         canPickFolder: ports.pickFolder !== undefined,
+        canDragOut: ports.dragOut !== undefined,
+        canLookForUpdates: ports.releasePage !== undefined,
         engines: engines.all.map(({ id }) => id),
       }),
       'system.showResult': async ({ jobId }) => {
-        const result = await routes.resolve(`result/${jobId}`)
-        if (result === null) throw new StudioError('E-INPUT-MISSING', { params: { file: jobId.slice(0, 64) } })
-        await ports.showItemInFolder?.(result.path)
+        await ports.showItemInFolder?.(await resultPath(jobId))
         return {}
       },
+      'system.dragResult': async ({ jobId }) => {
+        ports.dragOut?.(await resultPath(jobId))
+        return {}
+      },
+      'system.licences': async () => ({ text: await readFile(paths.noticeFile, 'utf8') }),
+      'system.takeHandedFiles': async () => ({ paths: ports.takeHandedFiles?.() ?? [] }),
+      'system.update': async () => ({ update: updates.found() }),
       'system.pickFolder': async () => ({ path: (await ports.pickFolder?.()) ?? null }),
       'system.pickInputs': async () => ({ paths: (await ports.pickInputs?.()) ?? [] }),
     }
@@ -341,12 +369,14 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       remote.sweep()
     })
     releases.push(housekeeping.stop)
+    releases.push(updates.stop)
     releases.push(rehearsal.stop)
     releases.push(async () => {
       await within(clock, TIDY_LIMIT_MS, remote.tidy())
       remote.stop()
       await queue.stop()
     })
+    updates.begin()
     if (overrides.startsQueue !== false) {
       queue.start()
       remote.begin()

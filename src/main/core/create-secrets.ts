@@ -1,7 +1,8 @@
 import type { Database } from './db/database.ts'
 import { createSecretMarkers } from './create-remote.ts'
 import type { Ports } from './ports.ts'
-import { keychainHere, keychainInProcesses, type Keychain } from './secrets/keychain.ts'
+import { startNodeHelper } from './lib/helper-channel.ts'
+import { openKeytar, type Keychain } from './secrets/keychain.ts'
 import { createSecretStore, type SecretStore } from './secrets/secret-store.ts'
 
 /** The account of the user's bucket: access key and secret as one entry, so that they are never of two pairs. */
@@ -20,8 +21,8 @@ export const KEY_VARIABLES = {
 } as const
 
 /** The system's keychain as this host can reach it; null where there is none. */
-export const openKeychain = ({ host, env }: Pick<Ports, 'host' | 'env'>): Keychain | null =>
-  host === 'electron' ? keychainHere() : keychainInProcesses(env)
+export const openKeychain = ({ env, paths, startHelper = startNodeHelper }: Ports): Keychain | null =>
+  openKeytar({ env, entry: paths.keychainProcess, start: startHelper })
 
 /** Keychain, then what the host can seal, then this session only (docs/decisions/0004-keytar.md). */
 export function createSecrets(ports: Ports, database: Database): SecretStore {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { StartHelper } from './lib/helper-channel.ts'
 import type { SealedStore } from './secrets/secret-store.ts'
 
 /** Where things lie. Absolute paths, lent by the host. */
@@ -12,6 +13,12 @@ export type Paths = {
   readonly animatorWorker: URL
   /** The small process that starts ffprobe. */
   readonly probeProcess: URL
+  /** The small process that asks the keychain. */
+  readonly keychainProcess: URL
+  /** Licences of everything that ships. */
+  readonly noticeFile: string
+  /** The folder of the ffmpeg and ffprobe that ship with the app; absent: they are looked for. */
+  readonly toolsDir?: string
   /** Shown as the default output folder. */
   readonly defaultOutputFolder: string
 }
@@ -48,6 +55,14 @@ export type Ports = {
   /** Opens the file manager at a file; absent where the host cannot. */
   readonly showItemInFolder?: (path: string) => Promise<void>
   readonly pickFolder?: () => Promise<string | null>
+  /** Starts a small process of ours; absent: with this process's own Node. */
+  readonly startHelper?: StartHelper
+  /** Files and folders that the system handed over since the last call (open with, a second start). */
+  readonly takeHandedFiles?: () => string[]
+  /** Begins to drag a finished result out of the window, within the gesture that asked for it. */
+  readonly dragOut?: (path: string) => void
+  /** The page of the newest release, of which the program tells; absent: there is none, and nobody is asked. */
+  readonly releasePage?: URL
   /** The proxy for a URL, or null for none; absent: never one. Behind a proxy the addresses of hosts cannot be checked. */
   readonly resolveProxy?: (url: URL) => Promise<string | null>
   readonly pickInputs?: () => Promise<string[]>

@@ -17,7 +17,7 @@ type AnimatedPorts = {
   readonly clock: SimulatorClock
   readonly newId: () => string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly paths: { readonly animatorWorker: URL; readonly modelsDir: string }
+  readonly paths: { readonly animatorWorker: URL; readonly modelsDir: string; readonly toolsDir?: string }
 }
 
 /** What people try out waits a little and not minutes; rendering takes its own time on top. */
@@ -36,7 +36,7 @@ export async function startAnimatedSimulator(
   options: Omit<SimulatorOptions, 'dashscope'> & { readonly timing: 'quick' | 'contract' },
 ): Promise<Simulator> {
   const { clock, newId, env, paths } = ports
-  const { ffmpeg } = findTools({ env })
+  const { ffmpeg } = findTools({ env, toolsDir: paths.toolsDir })
   if (ffmpeg === null) throw new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' } })
   const ffmpegPath = ffmpeg.path
   const folder = await mkdtemp(join(tmpdir(), 'studio-simulator-'))

@@ -8,7 +8,7 @@ import { rehearsalContract, rehearsalEvents } from './rehearsal.ts'
 import { settingsContract, settingsEvents } from './settings.ts'
 import { spendContract } from './spend.ts'
 import { storageContract } from './storage.ts'
-import { systemContract } from './system.ts'
+import { systemContract, systemEvents } from './system.ts'
 
 /** THE contract: every method that any host offers. */
 export const contract = {
@@ -29,7 +29,7 @@ export type Input<M extends Method> = InputOf<Contract, M>
 export type Output<M extends Method> = OutputOf<Contract, M>
 
 /** Everything that the core tells without being asked. */
-export const events = { ...jobsEvents, ...settingsEvents, ...rehearsalEvents } as const
+export const events = { ...jobsEvents, ...settingsEvents, ...rehearsalEvents, ...systemEvents } as const
 export type EventName = keyof typeof events
 export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>
 export type StudioEvent = { [N in EventName]: { readonly name: N; readonly payload: EventPayload<N> } }[EventName]

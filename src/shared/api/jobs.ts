@@ -54,6 +54,14 @@ export const jobsContract = {
     input: z.strictObject({ jobId: z.string(), from: z.enum(['source', 'voice', 'driver']) }),
     output: z.strictObject({ path: z.string() }),
   },
+  /**
+   * Copies every finished video into a folder that the person chooses in the system's dialog, never over another file.
+   * `missing` are not where they were put any more. Null when no folder was chosen. Throws E-OUT-*, E-DISK-FULL.
+   */
+  'jobs.saveCopies': {
+    input: z.strictObject({}),
+    output: z.strictObject({ saved: z.number().int(), missing: z.number().int() }).nullable(),
+  },
   /** Takes terminal (or not yet started) jobs off the list; results on disk stay. */
   'jobs.remove': { input: jobIds, output: changedIds },
   /** Moves a queued job before another one, or to the end. */

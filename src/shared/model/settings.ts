@@ -21,6 +21,8 @@ const fields = z.strictObject({
   recursive: z.boolean(),
   /** `AI-generated` in the MP4's metadata. */
   aiLabel: z.boolean(),
+  /** Whether a released app looks once a day for a newer one. */
+  lookForUpdates: z.boolean(),
   /** Last parameters used per engine. */
   parameters: z.partialRecord(engineIdSchema, parametersSchema),
   /** Dated prices of the paid engines; what is not here has none. */
@@ -47,6 +49,7 @@ export const settingsSchema = z.strictObject({
   pairBy: fields.shape.pairBy.default('name'),
   recursive: fields.shape.recursive.default(true),
   aiLabel: fields.shape.aiLabel.default(true),
+  lookForUpdates: fields.shape.lookForUpdates.default(true),
   parameters: fields.shape.parameters.default({}),
   prices: fields.shape.prices.default(DEFAULT_PRICES),
   dayCaps: fields.shape.dayCaps.default({}),

@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, isAbsolute, join, sep } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 
 export type ToolName = 'ffmpeg' | 'ffprobe'
 export type FoundTool = {
@@ -12,14 +12,14 @@ export type Tools = { readonly ffmpeg: FoundTool | null; readonly ffprobe: Found
 
 export type FindToolsOptions = {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** A packaged app takes nothing from PATH. */
-  readonly packaged?: boolean
+  /** The folder of a packaged app's own tools: then nothing is taken from packages or PATH. */
+  readonly toolsDir?: string | undefined
   readonly cwd?: string
   /** The path that an installed package offers; tests hand in their own. */
   readonly fromPackages?: (name: string) => string | null
 }
 
-/** The path that an optional package offers, or null. A packaged app keeps programs outside its archive. */
+/** The path that an optional package offers, or null. */
 function pathFromPackage(name: string): string | null {
   try {
     const offered: unknown = createRequire(import.meta.url)(name)
@@ -29,7 +29,7 @@ function pathFromPackage(name: string): string | null {
         : typeof offered === 'string'
           ? offered
           : null
-    return typeof path === 'string' ? path.replace(`app.asar${sep}`, `app.asar.unpacked${sep}`) : null
+    return typeof path === 'string' ? path : null
   } catch {
     return null
   }
@@ -57,9 +57,10 @@ function makeRunnable(path: string): boolean {
   return isRunnable(path)
 }
 
+const fileNameOf = (name: ToolName) => (process.platform === 'win32' ? `${name}.exe` : name)
+
 function fromPath(name: ToolName, options: FindToolsOptions): string | null {
-  if (options.packaged === true) return null
-  const fileName = process.platform === 'win32' ? `${name}.exe` : name
+  const fileName = fileNameOf(name)
   const here = realpathOrSelf(options.cwd ?? process.cwd())
   for (const folder of (options.env['PATH'] ?? options.env['Path'] ?? '').split(delimiter)) {
     // A relative entry, or the working folder itself, is where a planted program would lie.
@@ -80,7 +81,7 @@ function realpathOrSelf(path: string): string {
 
 /**
  * Finds ffmpeg and ffprobe. A variable that is set decides alone: when it names nothing runnable, the tool is missing
- * rather than silently another one. Then ffmpeg: ffmpeg-static, PATH, @ffmpeg-installer (a build of 2018). ffprobe:
+ * rather than silently another one. Then a packaged app's own. Else ffmpeg: ffmpeg-static, PATH, @ffmpeg-installer (a build of 2018). ffprobe:
  * @ffprobe-installer (static, starts many times faster than a distribution's), PATH.
  */
 export function findTools(options: FindToolsOptions): Tools {
@@ -98,8 +99,18 @@ export function findTools(options: FindToolsOptions): Tools {
     if (path === undefined || path === '') return undefined
     return isAbsolute(path) && isRunnable(path) ? { path, source: 'environment' } : null
   }
+  const bundled = (name: ToolName): FoundTool | null => {
+    const path = join(options.toolsDir ?? '', fileNameOf(name))
+    return isRunnable(path) ? { path, source: 'package' } : null
+  }
   const ffmpeg = named('FFMPEG_PATH')
   const ffprobe = named('FFPROBE_PATH')
+  if (options.toolsDir !== undefined) {
+    return {
+      ffmpeg: ffmpeg === undefined ? bundled('ffmpeg') : ffmpeg,
+      ffprobe: ffprobe === undefined ? bundled('ffprobe') : ffprobe,
+    }
+  }
   return {
     ffmpeg:
       ffmpeg === undefined

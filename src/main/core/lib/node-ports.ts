@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import type { Clock, Paths, Ports } from '../ports.ts'
 import { proxyFromEnvironment } from './env-proxy.ts'
 import { PRIVATE_FILE_MODE, ensurePrivateFolder } from './private-files.ts'
@@ -32,6 +33,8 @@ export function createNodePorts(options: NodePortsOptions): Ports {
     samplesDir: layout.samplesDir,
     animatorWorker: layout.animatorWorker,
     probeProcess: layout.probeProcess,
+    keychainProcess: layout.keychainProcess,
+    noticeFile: layout.noticeFile,
     defaultOutputFolder,
   }
   return {
@@ -48,25 +51,42 @@ export function createNodePorts(options: NodePortsOptions): Ports {
   }
 }
 
-/** Where the product's own parts lie, seen from an entry file. Both `out/main` and `src/main` stand two levels deep. */
+/**
+ * Where the product's own parts lie, seen from an entry file. Both `out/main` and `src/main` stand two levels deep. In a
+ * packaged app, what other threads, processes and programs open lies outside the archive.
+ */
 export function entryLayout(entryUrl: string) {
   const built = !entryUrl.endsWith('.ts')
   const at = (path: string) => new URL(path, entryUrl)
+  const outside = (path: string) => new URL(path, entryUrl.replace('/app.asar/', '/app.asar.unpacked/'))
   return {
-    modelsDir: fileURLToPath(at(built ? '../models' : '../../out/models')),
-    samplesDir: fileURLToPath(at('../../resources/samples')),
+    modelsDir: fileURLToPath(outside(built ? '../models' : '../../out/models')),
+    samplesDir: fileURLToPath(outside('../../resources/samples')),
     rendererDir: fileURLToPath(at(built ? '../renderer' : '../../out/renderer')),
     preload: fileURLToPath(at(built ? '../preload/index.cjs' : '../../out/preload/index.cjs')),
-    animatorWorker: at(built ? './animator-worker.js' : './core/animator/worker.ts'),
-    probeProcess: at(built ? './probe-process.js' : './core/media/probe-process.ts'),
-    version: readVersion(fileURLToPath(at('../../package.json'))),
+    icon: fileURLToPath(outside('../../resources/icons/icon.png')),
+    noticeFile: fileURLToPath(at('../../NOTICE')),
+    animatorWorker: outside(built ? './animator-worker.js' : './core/animator/worker.ts'),
+    probeProcess: outside(built ? './probe-process.js' : './core/media/probe-process.ts'),
+    keychainProcess: outside(built ? './keychain-process.js' : './core/secrets/keychain-process.ts'),
+    ...readManifest(fileURLToPath(at('../../package.json'))),
   }
 }
 
-function readVersion(manifest: string): string {
-  const parsed: unknown = JSON.parse(readFileSync(manifest, 'utf8'))
-  const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined
-  return typeof version === 'string' ? version : '0.0.0'
+/** What the program knows of itself; packaging fills in the last two (docs/releasing.md). */
+const manifestSchema = z.object({
+  version: z.string().default('0.0.0'),
+  /** `owner/name` on GitHub, of a released build. */
+  releasesOf: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/)
+    .optional(),
+  /** Lets a test driver in; such a build is never released. */
+  isDriven: z.boolean().default(false),
+})
+
+function readManifest(file: string): z.infer<typeof manifestSchema> {
+  return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
 }
 
 /** The system's folder for application data: one for the window, the browser host and the command line alike. */

@@ -1,5 +1,5 @@
 import { errorCodeSchema, errorParamsSchema, StudioError } from '../../../shared/errors.ts'
-import type { HelperChannel, StartHelper } from './helper-channel.ts'
+import type { HelperChannel, StartHelper } from '../lib/helper-channel.ts'
 import { createPlaces } from './places.ts'
 import { probeAnswerSchema } from './probe-messages.ts'
 import type { ProbeAnswer, ProbeRequest } from './probe-messages.ts'

@@ -2,28 +2,18 @@
  * The small process that starts ffprobe and decodes pictures for the core: starting a program from a process of
  * hundreds of megabytes takes twice as long, and a picture that kills its decoder kills only this.
  *
- * JSON lines: questions on standard input, answers on standard output; as Electron's utility process, the same lines as
- * messages. It ends, and kills what it started, when its parent goes away, however that goes.
+ * Questions and answers are lines of JSON. It ends, and kills what it started, when its parent goes away, however that
+ * goes.
  */
-import { createInterface } from 'node:readline'
 import { toErrorData } from '../../../shared/errors.ts'
+import { listenToParent } from '../lib/parent-channel.ts'
 import { runTool } from '../lib/run-tool.ts'
 import type { ProbeAnswer, ProbeRequest } from './probe-messages.ts'
 
-/** The part of Electron's `process.parentPort` that is used. */
-type ParentPort = {
-  readonly on: (event: 'message', listener: (event: { readonly data: unknown }) => void) => void
-  readonly postMessage: (message: unknown) => void
-}
-
-const parentPort = (process as { parentPort?: ParentPort }).parentPort
-const post = parentPort?.postMessage.bind(parentPort)
 const running = new Map<number, AbortController>()
 
 function answer(message: ProbeAnswer): void {
-  const line = JSON.stringify(message)
-  if (post) post(line)
-  else process.stdout.write(`${line}\n`)
+  say(JSON.stringify(message))
 }
 
 async function work(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer> {
@@ -112,15 +102,7 @@ function end(): void {
   process.exit(0)
 }
 
-if (parentPort) {
-  parentPort.on('message', ({ data }) => void onLine(String(data)))
-} else {
-  // The parent holds the other end: its death, by any signal, closes it.
-  createInterface({ input: process.stdin })
-    .on('line', (line) => void onLine(line))
-    .on('close', end)
-  process.stdout.on('error', end)
-}
+const say = listenToParent((line) => void onLine(line), end)
 // Ctrl+C reaches the whole process group; the parent decides when this ends.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', end)

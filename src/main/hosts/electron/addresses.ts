@@ -13,12 +13,8 @@ export function isAppAddress(address: string): boolean {
   )
 }
 
-/** The only pages that the app ever opens in the system's browser. Compared whole: nothing is appended or looked up. */
-const EXTERNAL_PAGES: readonly string[] = ['https://ffmpeg.org/download.html', 'https://nodejs.org/en/download']
-
-export function isExternalPage(address: string): boolean {
-  return EXTERNAL_PAGES.includes(address)
-}
+/** The page of the newest release of a GitHub repository, `owner/name`. */
+export const releasePageOf = (repository: string): string => `https://github.com/${repository}/releases/latest`
 
 function parse(address: string): URL | null {
   return URL.canParse(address) ? new URL(address) : null

@@ -1,5 +1,6 @@
 import type { BrowserWindow, IpcMain, IpcMainInvokeEvent } from 'electron'
 import type { Core } from '../../core/create-core.ts'
+import type { StudioEvent } from '../../../shared/api/index.ts'
 import { replyOf } from '../../core/lib/reply.ts'
 import type { Ports } from '../../core/ports.ts'
 import { StudioError } from '../../../shared/errors.ts'
@@ -11,23 +12,24 @@ export const EVENT_CHANNEL = 'api:event'
 
 /**
  * Joins the page and the core. A call is looked at by who sent it before what it says: only the main frame of our own
- * living window, showing our own page, reaches the core. Gives a function that takes the joint apart.
+ * living window, showing our own page, reaches the core. `send` tells the windows what only the host knows.
  */
 export function connectBridge(
   ipcMain: Pick<IpcMain, 'handle'>,
   core: Pick<Core, 'dispatch' | 'subscribe'>,
   windows: () => readonly BrowserWindow[],
   logger: Ports['logger'],
-): () => void {
+): { readonly send: (event: StudioEvent) => void; readonly disconnect: () => void } {
   ipcMain.handle(CALL_CHANNEL, (event, method: unknown, input: unknown) => {
     const call = isTrustedSender(event, windows())
       ? core.dispatch(typeof method === 'string' ? method : '', input)
       : Promise.reject(new StudioError('E-LOCAL-AUTH'))
     return replyOf(call, logger)
   })
-  return core.subscribe((event) => {
+  const send = (event: StudioEvent) => {
     for (const window of windows()) if (!window.isDestroyed()) window.webContents.send(EVENT_CHANNEL, event)
-  })
+  }
+  return { send, disconnect: core.subscribe(send) }
 }
 
 function isTrustedSender(event: IpcMainInvokeEvent, windows: readonly BrowserWindow[]): boolean {

@@ -10,10 +10,12 @@ import { NO_JOBS, createRecordingCore } from '../../../../tests/fixtures/recordi
 import type { RecordingCore } from '../../../../tests/fixtures/recording-core.ts'
 import { contract } from '../../../shared/api/index.ts'
 import { indexWindowFiles } from '../../core/lib/window-files.ts'
-import { APP_PAGE, isExternalPage } from './addresses.ts'
+import { APP_PAGE, releasePageOf } from './addresses.ts'
 import { connectBridge } from './bridge.ts'
-import { denyPermissions, guardNavigation } from './guards.ts'
+import { denyPermissions, externalPages, guardNavigation } from './guards.ts'
 import { SCHEMES, serveProtocols } from './protocols.ts'
+
+const RELEASES = releasePageOf('studio/app')
 
 let folder: string
 let fake: FakeElectron
@@ -23,7 +25,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'studio-electron-'))
   fake = createFakeElectron({ folder })
   core = createRecordingCore()
-  guardNavigation(fake.electron.app as never, fake.electron.shell)
+  guardNavigation(fake.electron.app as never, externalPages(fake.electron.shell, [RELEASES]))
   connectBridge(
     fake.electron.ipcMain,
     core,
@@ -164,11 +166,12 @@ describe('the page stays where it is', () => {
     'ms-msdt:/id',
     'javascript:alert(1)',
     '\\\\host\\share\\x.exe',
-    'https://nodejs.org@evil.example/',
-    'https://nodejs.org/en/download?x=1',
-    'https://nodejs.org/en/download/../x',
-    'http://nodejs.org/en/download',
-    'HTTPS://nodejs.org/en/download',
+    'https://github.com@evil.example/studio/app/releases/latest',
+    'https://github.com/studio/app/releases/latest?x=1',
+    'https://github.com/studio/app/releases/latest/../x',
+    'http://github.com/studio/app/releases/latest',
+    'HTTPS://github.com/studio/app/releases/latest',
+    'https://github.com/studio/other/releases/latest',
     'https://example.com/',
     '',
   ]
@@ -177,9 +180,8 @@ describe('the page stays where it is', () => {
     expect(fake.log.opened).toEqual([])
   })
 
-  it('a page of the constant list opens outside, and never here', () => {
-    const url = 'https://ffmpeg.org/download.html'
-    expect(isExternalPage(url)).toBe(true)
+  it('the release page opens outside, and never here', () => {
+    const url = RELEASES
     expect(window.webContents.windowOpenHandler?.({ url } as never)).toEqual({ action: 'deny' })
     expect(fake.log.opened).toEqual([url])
   })

@@ -1,5 +1,5 @@
 import type { App, Session, Shell } from 'electron'
-import { isAppAddress, isExternalPage } from './addresses.ts'
+import { isAppAddress } from './addresses.ts'
 
 /** Whatever a page asks the system for is denied: Electron's default is to grant. */
 export function denyPermissions(
@@ -10,8 +10,16 @@ export function denyPermissions(
   session.setDevicePermissionHandler(() => false)
 }
 
+/** Opens a page in the system's browser when it is one of `pages`, compared whole; anything else opens nowhere. */
+export type OpenPage = (address: string) => void
+export function externalPages(shell: Pick<Shell, 'openExternal'>, pages: readonly string[]): OpenPage {
+  return (address) => {
+    if (pages.includes(address)) void shell.openExternal(address)
+  }
+}
+
 /** Keeps every page of the app where it is: no navigation, no new window, no embedded page. */
-export function guardNavigation(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>): void {
+export function guardNavigation(app: Pick<App, 'on'>, openPage: OpenPage): void {
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (details) => {
       if (!isAppAddress(details.url)) details.preventDefault()
@@ -24,7 +32,7 @@ export function guardNavigation(app: Pick<App, 'on'>, shell: Pick<Shell, 'openEx
     })
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.setWindowOpenHandler(({ url }) => {
-      if (isExternalPage(url)) void shell.openExternal(url)
+      openPage(url)
       return { action: 'deny' }
     })
   })

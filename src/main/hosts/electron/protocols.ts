@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { CustomScheme, Protocol } from 'electron'
 import type { Core } from '../../core/create-core.ts'
@@ -24,7 +24,7 @@ export function serveProtocols(
   protocol.handle(APP_SCHEME, async (request) => {
     const url = new URL(request.url)
     const file = url.host === APP_HOST ? files.get(url.pathname) : undefined
-    return file === undefined ? notFound() : fileResponse(request, file, policy)
+    return file === undefined ? notFound() : pageResponse(request, file, policy)
   })
   protocol.handle(MEDIA_SCHEME, async (request) => {
     const url = new URL(request.url)
@@ -46,17 +46,27 @@ function notFound(): Response {
   return new Response(null, { status: 404 })
 }
 
+const headersOf = ({ contentType }: WindowFile, policy: string) =>
+  new Headers({
+    'content-type': contentType,
+    'content-security-policy': policy,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-cache',
+  })
+
+/** A part of the window, read whole: the archive of a packaged app checks what is read from it in one piece. */
+async function pageResponse(request: Request, file: WindowFile, policy: string): Promise<Response> {
+  if (request.method !== 'GET') return new Response(null, { status: 405 })
+  const body = await readFile(file.path)
+  return new Response(new Uint8Array(body), { status: 200, headers: headersOf(file, policy) })
+}
+
 async function fileResponse(request: Request, file: WindowFile, policy: string): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return new Response(null, { status: 405 })
   const size = await fileSize(file.path)
   if (size === null) return notFound()
-  const headers = new Headers({
-    'content-type': file.contentType,
-    'content-security-policy': policy,
-    'x-content-type-options': 'nosniff',
-    'accept-ranges': 'bytes',
-    'cache-control': 'no-cache',
-  })
+  const headers = headersOf(file, policy)
+  headers.set('accept-ranges', 'bytes')
   const range = parseByteRange(request.headers.get('range'), size)
   if (range === 'unsatisfiable') {
     headers.set('content-range', `bytes */${size}`)

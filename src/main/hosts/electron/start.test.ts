@@ -11,6 +11,8 @@ const entry = pathToFileURL(join(process.cwd(), 'src/main/index.ts')).href
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'studio-start-'))
   vi.stubEnv('LIVEPORTRAIT_STUDIO_DATA_DIR', folder)
+  // The arguments of the test runner are files, too.
+  process.argv.splice(1)
 })
 afterEach(() => {
   vi.doUnmock('electron')
@@ -46,7 +48,7 @@ it('opens one window that is shut off from Node, and ends when it is closed', as
   expect(fake.log.windows[0]?.options.webPreferences?.preload).toMatch(/index\.cjs$/)
   expect(fake.log.permissionRequest).not.toBeNull()
 
-  fake.emit('second-instance')
+  fake.emit('second-instance', {}, ['/app'], '/')
   expect(fake.log.windows[0]?.focused).toBe(1)
   fake.emit('window-all-closed')
   await fake.untilExit()

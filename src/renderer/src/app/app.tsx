@@ -7,6 +7,7 @@ import { DeskPanel } from '../features/desk/desk-panel.tsx'
 import { Desk } from '../features/desk/desk.tsx'
 import { Queue } from '../features/queue/queue.tsx'
 import { JobPanel } from '../features/results/job-panel.tsx'
+import { AboutDialog } from '../features/settings/about-dialog.tsx'
 import { SettingsDialog } from '../features/settings/settings-dialog.tsx'
 import { RehearsalDialog } from '../features/welcome/rehearsal-dialog.tsx'
 import { Welcome } from '../features/welcome/welcome.tsx'
@@ -23,6 +24,7 @@ import type { FileInputsHandle } from './file-inputs.tsx'
 import { Gate } from './gate.tsx'
 import { Header } from './header.tsx'
 import { ShortcutSheet } from './shortcut-sheet.tsx'
+import { followSystem } from './system-wishes.ts'
 import { Toasts } from './toasts.tsx'
 import { useAppearance } from './use-appearance.ts'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -62,12 +64,14 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
     const endSync = followCore(studio)
     const endAnnouncing = announceEnd(studio)
     const endAsking = announceAttention(studio)
+    const endSystem = followSystem(studio, desk)
     return () => {
       endSync()
       endAnnouncing()
       endAsking()
+      endSystem()
     }
-  }, [studio])
+  }, [studio, desk])
 
   const addFiles = useCallback(() => inputs.current?.chooseFiles(), [])
   // Where files carry their paths, one path of a folder says more than a list of its files.
@@ -115,6 +119,7 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
       <FileInputs ref={inputs} onFiles={(files) => attempt(notify, desk.addFiles(files))} />
       <SettingsDialog />
       <RehearsalDialog />
+      <AboutDialog />
       <ShortcutSheet />
       <Announcer />
     </DropTarget>

@@ -122,10 +122,13 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
   async function saveAll(): Promise<void> {
     let close = () => {}
     try {
-      const outcome = await saveAllResults(client, window, (saved, total) => {
+      const tellProgress = (saved: number, total: number) => {
         close()
         close = notify({ kind: 'info', key: 'savingAll', values: { saved, total } })
-      })
+      }
+      const outcome = client.filesHavePaths
+        ? await client.call('jobs.saveCopies', {})
+        : await saveAllResults(client, window, tellProgress)
       if (outcome === null) return
       close()
       const { saved, missing } = outcome

@@ -7,7 +7,7 @@ export type SettingsPart = 'general' | 'engines' | 'storage'
 /** Where the person is in the window; nothing of it outlives the window. */
 export type ViewState = {
   readonly view: View
-  readonly dialog: 'settings' | 'shortcuts' | 'rehearsal' | 'addresses' | null
+  readonly dialog: 'settings' | 'shortcuts' | 'rehearsal' | 'addresses' | 'about' | null
   readonly settingsPart: SettingsPart
   /** Files on their way to the core, in a browser. */
   readonly upload: { readonly doneFiles: number; readonly totalFiles: number } | null

@@ -8,6 +8,7 @@ import { Menu } from '../../components/menu.tsx'
 import type { MenuEntry } from '../../components/menu.tsx'
 import { ProgressBar } from '../../components/progress-bar.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
+import { useDragOut } from '../../lib/drag-out.ts'
 import { FileLabel } from '../../lib/file-label.tsx'
 import { formatPercent } from '../../lib/format.ts'
 import { asksForDecision, canCancel, canRemove, canRetry, useJobActions } from '../../lib/job-actions.tsx'
@@ -26,6 +27,7 @@ export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowPr
   const check = useCheck(job.engine, job.source)
   const thumbnailUrl = useThumbnailUrl(check)
   const isLeaving = useJobs(({ leaving }) => leaving.has(job.jobId))
+  const dragOut = useDragOut(job)
   const partner = job.voice ?? job.driver
 
   if (isLeaving) {
@@ -43,7 +45,7 @@ export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowPr
     )
   }
   return (
-    <div className={styles.row} data-selected={isSelected} data-state={job.state}>
+    <div className={styles.row} data-selected={isSelected} data-state={job.state} {...dragOut}>
       <Thumbnail url={thumbnailUrl} icon="picture" />
       <div className={styles.names}>
         <FileLabel path={job.source} />

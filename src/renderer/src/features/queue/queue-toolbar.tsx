@@ -5,7 +5,7 @@ import { ProgressBar } from '../../components/progress-bar.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { formatSpan } from '../../lib/format.ts'
 import { useJobActions } from '../../lib/job-actions.tsx'
-import { useJobs, useStudio } from '../../lib/studio.tsx'
+import { useJobs, useSession, useStudio } from '../../lib/studio.tsx'
 import { countOf, setFilter } from '../../stores/jobs-store.ts'
 import styles from './queue-toolbar.module.css'
 
@@ -19,6 +19,7 @@ export function QueueToolbar() {
   const filter = useJobs((state) => state.filter)
   const counts = useJobs((state) => state.counts)
   const isPaused = useJobs(({ queue }) => queue?.paused ?? false)
+  const canPickFolder = useSession(({ info }) => info?.canPickFolder ?? false)
   const open = countOf(counts, 'open')
   const failed = counts.failed + counts.needs_attention
   return (
@@ -66,7 +67,7 @@ export function QueueToolbar() {
               disabled: open === 0,
               run: actions.cancelAllOpen,
             },
-            ...(client.filesHavePaths
+            ...(client.filesHavePaths && !canPickFolder
               ? []
               : [
                   {

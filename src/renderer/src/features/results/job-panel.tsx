@@ -7,6 +7,7 @@ import { Thumbnail } from '../../components/thumbnail.tsx'
 import { FileLabel } from '../../lib/file-label.tsx'
 import { asksForDecision, canCancel, canRetry, useJobActions } from '../../lib/job-actions.tsx'
 import { useCheck, useThumbnailUrl } from '../../lib/use-file-facts.ts'
+import { useDragOut } from '../../lib/drag-out.ts'
 import { Findings } from '../../lib/findings.tsx'
 import { useJobs, useSession, useStudio, useView } from '../../lib/studio.tsx'
 import { WaitLine } from '../../lib/wait-line.tsx'
@@ -36,6 +37,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
   const thumbnailUrl = useThumbnailUrl(check)
   const partner = job.voice ?? job.driver
   const paid = useSession((state) => isPaid(state, job.engine))
+  const dragOut = useDragOut(job)
   return (
     <article className={styles.page}>
       {job.state === 'done' ? (
@@ -50,7 +52,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
         </div>
       )}
       <div className={styles.body}>
-        <h2 className={styles.title}>
+        <h2 className={styles.title} {...dragOut}>
           <FileLabel path={job.output ?? job.source} />
         </h2>
         {job.state === 'done' ? <ResultActions job={job} /> : null}

@@ -64,6 +64,7 @@ function Choices() {
   const { t } = useTranslation()
   const { client, stores, notify } = useStudio()
   const settings = useSession((state) => state.settings)
+  const canLookForUpdates = useSession(({ info }) => info?.canLookForUpdates ?? false)
   const change = (values: Partial<Settings>) =>
     attempt(
       notify,
@@ -107,6 +108,14 @@ function Choices() {
         checked={settings.aiLabel}
         onChange={(aiLabel) => change({ aiLabel })}
       />
+      {canLookForUpdates ? (
+        <SwitchField
+          label={t('window.settings.updates')}
+          hint={t('window.settings.updatesHint')}
+          checked={settings.lookForUpdates}
+          onChange={(lookForUpdates) => change({ lookForUpdates })}
+        />
+      ) : null}
     </section>
   )
 }
@@ -175,11 +184,15 @@ function Parts() {
 
 function About() {
   const { t } = useTranslation()
+  const { stores } = useStudio()
   const info = useSession((state) => state.info)
   if (info === null) return null
   return (
     <section className={styles.group}>
-      <h3>{t('window.settings.about')}</h3>
+      <div className={styles.row}>
+        <h3>{t('window.settings.about')}</h3>
+        <Button onClick={() => stores.view.setState({ dialog: 'about' })}>{t('window.settings.moreAbout')}</Button>
+      </div>
       <p className={styles.faint}>{t('window.settings.aboutText', { version: info.version })}</p>
       <p className={styles.faint}>
         {t('window.settings.dataFolder')} <bdi className={styles.path}>{info.dataFolder}</bdi>

@@ -10,17 +10,24 @@ export type HelperChannel = {
   readonly onExit: (listener: () => void) => void
   readonly stop: () => void
 }
-export type StartHelper = (entry: URL) => HelperChannel
+/** `env` is all that the process gets of an environment; absent: what any process needs of ours. */
+export type StartHelper = (entry: URL, env?: Readonly<Record<string, string>>) => HelperChannel
 
-/** Names that a Node process may need from its parent's environment; no key or option of ours is among them. */
+/** Names that a process may need from its parent's environment; no key or option of ours is among them. */
 const PASSED_ON = ['SystemRoot', 'TMPDIR', 'TEMP', 'TMP', 'LD_LIBRARY_PATH'] as const
 
+/** The variables of `from` with these names, where they are set. */
+export function passedOn(
+  names: readonly string[] = PASSED_ON,
+  from: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])))
+}
+
 /** Starts the process with this process's own Node. It ends by itself when this process dies. */
-export const startNodeHelper: StartHelper = (entry) => {
-  const env: Record<string, string> = {}
-  for (const name of PASSED_ON) if (process.env[name] !== undefined) env[name] = process.env[name]
+export const startNodeHelper: StartHelper = (entry, env = passedOn()) => {
   const child = spawn(process.execPath, [fileURLToPath(entry)], {
-    env,
+    env: { ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   })
