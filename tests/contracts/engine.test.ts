@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { dashscopeEngine } from '../../src/main/core/engines/dashscope/index.ts'
+import { segmindEngine } from '../../src/main/core/engines/segmind/index.ts'
 import { createOfflineEngine } from '../../src/main/core/engines/offline/index.ts'
 import { findTools } from '../../src/main/core/lib/find-tools.ts'
 import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
 import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
 import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
+import { segmindAssets } from '../../src/main/core/storage/segmind-assets/segmind-assets.ts'
 import { startSimulator } from '../../src/main/simulator/simulator.ts'
 import { defaultParameters } from '../../src/shared/model/parameters.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
-import { makePairs, wavSeconds } from '../fixtures/vendor-media.ts'
+import { makeClips, makePairs, wavSeconds } from '../fixtures/vendor-media.ts'
 import { describeLocalEngine, describeRemoteEngine, type RemoteSubject } from './engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'studio-engines-'))
@@ -76,11 +78,72 @@ describeRemoteEngine('dashscope', dashscopeEngine, startDashscope, {
   badInput: '{"code":"InvalidFile.Format","message":"The format is not supported.","request_id":"3"}',
 })
 
+async function startSegmind(): Promise<RemoteSubject> {
+  const clock = scaledClock(1)
+  const key = 'SG_0123456789abcdef'
+  const simulator = await startSimulator(
+    {
+      clock,
+      newId: randomUUID,
+      inspect: { countFaces: async () => 1, audioSeconds: async () => 2 },
+      renderPortrait: async () => Buffer.from('a video'),
+      renderClip: async () => ({ bytes: Buffer.from('a video'), frames: 30 }),
+    },
+    { segmind: { keys: [key], queueMs: 60_000, callsPerMinute: 1000, credits: 1000 } },
+  )
+  const [clips] = makeClips(join(folder, 'clips'), 1, 1)
+  if (clips === undefined) throw new Error('no clips')
+  const http = createHttpClient({ resolveProxy: async () => null })
+  const url = new URL(simulator.segmindUrl)
+  const storage = segmindAssets.create({
+    http,
+    baseUrl: url,
+    uploadUrl: url,
+    allowance: 'loopback',
+    loopbackOrigins: [simulator.origin],
+    credential: async () => key,
+    monotonic: clock.monotonic,
+    newId: randomUUID,
+  })
+  const put = async (path: string) => {
+    const file = { path, sizeBytes: statSync(path).size, contentType: 'video/mp4', extension: '.mp4' }
+    const upload = { model: '', signal: new AbortController().signal, onProgress: () => undefined }
+    return storage.signedUrl(await storage.put(storage.newKey(file), file, upload), 3600)
+  }
+  const request = {
+    source: await put(clips.source),
+    driver: await put(clips.driver),
+    parameters: defaultParameters(segmindEngine.parameters),
+  }
+  const routes = { submit: 'segmind.submit', query: 'segmind.query', check: 'segmind.query' } as const
+  return {
+    baseUrl: simulator.segmindUrl,
+    credential: key,
+    request,
+    charges: () => simulator.charges().length,
+    loseNextAnswer: () => simulator.faults.set([{ route: routes.submit, phase: 'after', resetAfterBytes: 0 }]),
+    answerNext: (call, { status, body, taken }) =>
+      simulator.faults.set([{ route: routes[call], phase: taken === true ? 'after' : 'before', status, body }]),
+    stop: async () => {
+      expect(simulator.calls().filter(({ route }) => route === 'segmind.blocking')).toEqual([])
+      await http.close()
+      await simulator.stop()
+    },
+  }
+}
+
+describeRemoteEngine('segmind', segmindEngine, startSegmind, {
+  badKey: '{"error":"API key is invalid or may have expired"}',
+  tooFast: '{"error":"Rate limit exceeded"}',
+  badInput: '{"error":"input_video must be a valid URL"}',
+})
+
 const { animatorWorker, modelsDir } = entryLayout(new URL('../../src/main/cli.ts', import.meta.url).href)
 const offline = createOfflineEngine({
   workerUrl: animatorWorker,
   modelsDir,
   ffmpegPath: findTools({ env: process.env }).ffmpeg?.path ?? null,
+  ffprobePath: findTools({ env: process.env }).ffprobe?.path ?? null,
 })
 
 describeLocalEngine(

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StudioError } from '../../src/shared/errors.ts'
 import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
 import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
+import { segmindAssets } from '../../src/main/core/storage/segmind-assets/segmind-assets.ts'
 import { SINGLE_PUT_BYTES, createS3Client, createS3Storage } from '../../src/main/core/storage/s3/s3.ts'
 import type { S3Config } from '../../src/main/core/storage/s3/s3.ts'
 import { startSimulator } from '../../src/main/simulator/simulator.ts'
@@ -54,6 +55,36 @@ describeStorage('DashScope temporary', null, async () => {
     }),
     // The consumer is the vendor: what it reads is seen by what it says of the picture behind the address.
     readBack: (url, model) => simulator.readTemporary(url, model),
+    leftovers: null,
+    async stop() {
+      await http.close()
+      await simulator.stop()
+    },
+  }
+})
+
+describeStorage('Segmind assets', null, async () => {
+  const simulator = await startSimulator({
+    clock: { now: () => Date.now(), setTimer: () => ({ cancel: () => {} }) },
+    newId: randomUUID,
+    inspect: { countFaces: async () => 1, audioSeconds: async () => 2 },
+    renderPortrait: async () => Buffer.from('video'),
+    renderClip: async () => ({ error: 'not asked for' }),
+  })
+  const http = createHttpClient({ resolveProxy: async () => null })
+  const url = new URL(simulator.segmindUrl)
+  return {
+    backend: segmindAssets.create({
+      http,
+      baseUrl: url,
+      uploadUrl: url,
+      allowance: 'loopback',
+      loopbackOrigins: [simulator.origin],
+      credential: async () => 'SG_0123456789abcdef',
+      monotonic: () => performance.now(),
+      newId: randomUUID,
+    }),
+    readBack: read,
     leftovers: null,
     async stop() {
       await http.close()

@@ -9,6 +9,8 @@ import { portraitParametersSchema } from '../core/animator/portrait-parameters.t
 import { findTools } from '../core/lib/find-tools.ts'
 import { PRIVATE_FILE_MODE } from '../core/lib/private-files.ts'
 import type { DashscopeOptions } from './dashscope/dashscope.ts'
+import type { SegmindOptions } from './segmind/segmind.ts'
+import { createClipComposer } from './segmind/compose-clip.ts'
 import type { SimulatorClock } from './simulator-ports.ts'
 import { startSimulator } from './simulator.ts'
 import type { Simulator, SimulatorOptions } from './simulator.ts'
@@ -24,6 +26,7 @@ type AnimatedPorts = {
 const QUICK: DashscopeOptions = { queueMs: 1000, workMs: (videoSeconds) => videoSeconds * 200 }
 /** As long as the vendor says: its sample waits 10 s and works about 3 s a second (contract section 6). */
 const AS_CONTRACTED: DashscopeOptions = { queueMs: 10_000, workMs: (videoSeconds) => videoSeconds * 3000 }
+const QUICK_CLIPS: SegmindOptions = { queueMs: 1000, workMs: (frames) => frames * 20 }
 /** Results that are kept to be given again for the same inputs. */
 const MAX_KEPT = 16
 
@@ -33,10 +36,10 @@ const MAX_KEPT = 16
  */
 export async function startAnimatedSimulator(
   ports: AnimatedPorts,
-  options: Omit<SimulatorOptions, 'dashscope'> & { readonly timing: 'quick' | 'contract' },
+  options: Omit<SimulatorOptions, 'dashscope' | 'segmind'> & { readonly timing: 'quick' | 'contract' },
 ): Promise<Simulator> {
   const { clock, newId, env, paths } = ports
-  const { ffmpeg } = findTools({ env, toolsDir: paths.toolsDir })
+  const { ffmpeg, ffprobe } = findTools({ env, toolsDir: paths.toolsDir })
   if (ffmpeg === null) throw new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' } })
   const ffmpegPath = ffmpeg.path
   const folder = await mkdtemp(join(tmpdir(), 'studio-simulator-'))
@@ -81,6 +84,16 @@ export async function startAnimatedSimulator(
     await rm(folder, { recursive: true, force: true })
   }
 
+  const composeClip =
+    ffprobe === null
+      ? undefined
+      : createClipComposer({
+          tools: { ffmpeg: ffmpegPath, ffprobe: ffprobe.path },
+          folder,
+          newId,
+          countFaces: async (picture) => (await readable(animator.findFaces(picture)))?.faces.length ?? 0,
+        })
+
   const { timing, ...rest } = options
   try {
     const simulator = await startSimulator(
@@ -106,8 +119,13 @@ export async function startAnimatedSimulator(
           }
           return rendering
         },
+        ...(composeClip === undefined ? {} : { renderClip: composeClip }),
       },
-      { ...rest, dashscope: timing === 'quick' ? QUICK : AS_CONTRACTED },
+      {
+        ...rest,
+        dashscope: timing === 'quick' ? QUICK : AS_CONTRACTED,
+        segmind: timing === 'quick' ? QUICK_CLIPS : {},
+      },
     )
     return {
       ...simulator,

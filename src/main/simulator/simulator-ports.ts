@@ -20,9 +20,18 @@ export type PortraitRenderer = (input: {
   readonly parameters: Readonly<Record<string, unknown>>
 }) => Promise<Buffer>
 
+/** Makes the clip of an accepted job, or says in the vendor's words why it cannot be made. */
+export type ClipRenderer = (input: {
+  readonly source: Buffer
+  readonly driver: Buffer
+  readonly parameters: Readonly<Record<string, unknown>>
+}) => Promise<{ readonly bytes: Buffer; readonly frames: number } | { readonly error: string }>
+
 export type SimulatorPorts = {
   readonly clock: SimulatorClock
   readonly newId: () => string
   readonly inspect: InputInspector
   readonly renderPortrait: PortraitRenderer
+  /** Absent: the vendor of clips is not played. */
+  readonly renderClip?: ClipRenderer
 }

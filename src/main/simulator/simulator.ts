@@ -6,6 +6,8 @@ import { serve } from './http-server.ts'
 import type { CallRecord } from './http-server.ts'
 import { createLedger } from './ledger.ts'
 import type { Charge } from './ledger.ts'
+import { segmindRoutes } from './segmind/segmind.ts'
+import type { SegmindOptions } from './segmind/segmind.ts'
 import type { SimulatorPorts } from './simulator-ports.ts'
 
 export type SimulatorOptions = {
@@ -15,6 +17,7 @@ export type SimulatorOptions = {
   readonly publicOrigin?: string
   readonly faults?: readonly Fault[]
   readonly dashscope?: DashscopeOptions
+  readonly segmind?: SegmindOptions
   readonly onCharge?: (charge: Charge) => void
   readonly onCall?: (call: CallRecord) => void
 }
@@ -23,6 +26,8 @@ export type Simulator = {
   readonly origin: string
   /** Value for `--dashscope-url`. */
   readonly dashscopeUrl: string
+  /** Value for `--segmind-url` and `--segmind-upload-url`. */
+  readonly segmindUrl: string
   readonly charges: () => readonly Charge[]
   readonly calls: () => readonly CallRecord[]
   readonly faults: FaultDial
@@ -38,11 +43,16 @@ export async function startSimulator(ports: SimulatorPorts, options: SimulatorOp
   const calls: CallRecord[] = []
   let origin = ''
   const dashscope = dashscopeRoutes(ports, ledger, () => options.publicOrigin ?? origin, options.dashscope ?? {})
+  const { renderClip } = ports
+  const segmind =
+    renderClip === undefined
+      ? []
+      : segmindRoutes({ ...ports, renderClip }, ledger, () => options.publicOrigin ?? origin, options.segmind ?? {})
   const server = await serve({
     port: options.port ?? 0,
     clock: ports.clock,
     faults,
-    routes: dashscope.routes,
+    routes: [...dashscope.routes, ...segmind],
     onCall: (call) => {
       calls.push(call)
       options.onCall?.(call)
@@ -52,6 +62,7 @@ export async function startSimulator(ports: SimulatorPorts, options: SimulatorOp
   return {
     origin,
     dashscopeUrl: `${origin}/api/v1`,
+    segmindUrl: origin,
     async readTemporary(url, model) {
       const found = dashscope.storage.read(url.slice('oss://'.length), model)
       return typeof found === 'string' ? null : found

@@ -35,9 +35,9 @@ export async function simulateCommand(context: CommandContext, request: Simulate
     },
   })
   try {
-    const { origin: url, dashscopeUrl } = simulator
-    if (json) output.event({ event: 'listening', url, dashscopeUrl })
-    else output.line(texts.t('cli.simulate.listening', { url, dashscopeUrl }))
+    const { origin: url, dashscopeUrl, segmindUrl } = simulator
+    if (json) output.event({ event: 'listening', url, dashscopeUrl, segmindUrl, segmindUploadUrl: segmindUrl })
+    else output.line(texts.t('cli.simulate.listening', { url, dashscopeUrl, segmindUrl }))
     if (!ending.aborted) await new Promise((done) => ending.addEventListener('abort', done, { once: true }))
     return EXIT.done
   } finally {

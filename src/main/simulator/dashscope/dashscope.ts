@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { json } from '../http-server.ts'
 import type { Route, SimulatedAnswer, SimulatedRequest } from '../http-server.ts'
 import type { Ledger } from '../ledger.ts'
+import { ranged } from '../ranged.ts'
 import type { SimulatorPorts } from '../simulator-ports.ts'
 import { createRateGate } from './rate-gate.ts'
 import { createTaskQueue } from './task-queue.ts'
@@ -338,20 +339,3 @@ export function dashscopeRoutes(
 }
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-
-/** An object of the result store, with ETag and byte ranges as object stores give them. */
-function ranged(request: SimulatedRequest, bytes: Buffer): SimulatedAnswer {
-  const headers = {
-    'content-type': 'video/mp4',
-    'accept-ranges': 'bytes',
-    etag: `"${createHash('md5').update(bytes).digest('hex').toUpperCase()}"`,
-  }
-  const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? []
-  if (from === undefined || Number(from) >= bytes.length) return { status: 200, headers, body: bytes }
-  const start = Number(from)
-  return {
-    status: 206,
-    headers: { ...headers, 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` },
-    body: bytes.subarray(start),
-  }
-}
