@@ -1,9 +1,7 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Box } from '../types.ts'
-import { DETECTOR_SIZE } from './face-models.ts'
-import type { DetectorGrid, FaceModels } from './face-models.ts'
-import { sampleSquare } from './sample-square.ts'
-import type { Square } from './sample-square.ts'
+import { DETECTOR_SIZE, type DetectorGrid, type FaceModels } from './face-models.ts'
+import { sampleSquare, type Square } from './sample-square.ts'
 
 /** A candidate face: box in image pixels, probability, and the in-plane angle of the line through its eyes (radians). */
 export type Candidate = {

@@ -1,8 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import { loadGraphModel } from '@tensorflow/tfjs-converter'
-import type { GraphModel } from '@tensorflow/tfjs-converter'
+import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** Detector input: a square of this many pixels a side. */

@@ -1,9 +1,7 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { EYES } from '../mesh/topology.ts'
-import { IRIS_SIZE, MESH_SIZE } from './face-models.ts'
-import type { FaceModels } from './face-models.ts'
-import { sampleSquare } from './sample-square.ts'
-import type { Square } from './sample-square.ts'
+import { IRIS_SIZE, MESH_SIZE, type FaceModels } from './face-models.ts'
+import { sampleSquare, type Square } from './sample-square.ts'
 
 const POINTS = 468
 /** How much wider than the mesh its square is. */

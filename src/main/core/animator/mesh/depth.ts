@@ -1,10 +1,8 @@
 import faceTriangles from './face-triangles.json' with { type: 'json' }
 import { smoothstep } from './easing.ts'
-import { along, pointOf } from './head-frame.ts'
-import type { HeadFrame, Vector } from './head-frame.ts'
+import { along, pointOf, type HeadFrame, type Vector } from './head-frame.ts'
 import { FACE_OVAL } from './topology.ts'
-import { eachNode, nodeArray } from './warp-grid.ts'
-import type { WarpGrid } from './warp-grid.ts'
+import { eachNode, nodeArray, type WarpGrid } from './warp-grid.ts'
 
 /** Depth and place of every node relative to the face's outline. */
 export type DepthField = {

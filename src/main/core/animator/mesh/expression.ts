@@ -1,12 +1,10 @@
 import type { DepthField } from './depth.ts'
 import { clamp, smoothstep } from './easing.ts'
-import type { HeadFrame } from './head-frame.ts'
-import { pointOf } from './head-frame.ts'
+import { pointOf, type HeadFrame } from './head-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
 import { splineAt } from './spline.ts'
 import { BROWS } from './topology.ts'
-import { eachNode, nodeArray } from './warp-grid.ts'
-import type { NodePair, WarpGrid } from './warp-grid.ts'
+import { eachNode, nodeArray, type NodePair, type WarpGrid } from './warp-grid.ts'
 
 /**
  * How far every node moves for one unit of a control, px. The skin is cut along the lip line: `upper` holds for content above it,

@@ -1,17 +1,21 @@
 import type { Face, FramePose } from '../types.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { depthFieldOf } from './depth.ts'
-import type { DepthField } from './depth.ts'
+import { depthFieldOf, type DepthField } from './depth.ts'
 import { smoothstep } from './easing.ts'
-import { expressionOf } from './expression.ts'
-import type { Expression } from './expression.ts'
-import { headFrameOf, headMotion, pointOf } from './head-frame.ts'
-import type { HeadFrame } from './head-frame.ts'
-import { mouthFrameOf } from './mouth-frame.ts'
-import type { MouthFrame } from './mouth-frame.ts'
+import { expressionOf, type Expression } from './expression.ts'
+import { headFrameOf, headMotion, pointOf, type HeadFrame } from './head-frame.ts'
+import { mouthFrameOf, type MouthFrame } from './mouth-frame.ts'
 import { CHIN } from './topology.ts'
-import { boxWhere, eachNode, invertField, nodeArray, warpGridOf } from './warp-grid.ts'
-import type { NodeBox, NodePair, WarpGrid } from './warp-grid.ts'
+import {
+  boxWhere,
+  eachNode,
+  invertField,
+  nodeArray,
+  warpGridOf,
+  type NodeBox,
+  type NodePair,
+  type WarpGrid,
+} from './warp-grid.ts'
 
 /** Everything about the still's geometry that no pose changes. */
 export type FaceGeometry = {

@@ -1,6 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import type { HeadFrame } from './head-frame.ts'
-import { pointOf } from './head-frame.ts'
+import { pointOf, type HeadFrame } from './head-frame.ts'
 import { refineLipLine } from './lip-line.ts'
 import { evenCurve } from './spline.ts'
 import { CHIN, LIPS } from './topology.ts'

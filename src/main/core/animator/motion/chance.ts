@@ -22,9 +22,3 @@ export function wander(seed: number, channel: number, position: number): number 
   }
   return 0.75 * octave(channel * 2, position) + 0.25 * octave(channel * 2 + 1, position * 2.17)
 }
-
-/** Smoothstep of x between two edges: 0 before the first, 1 after the second. */
-export const ease = (from: number, to: number, x: number): number => {
-  const t = Math.min(1, Math.max(0, (x - from) / (to - from)))
-  return t * t * (3 - 2 * t)
-}

@@ -1,4 +1,5 @@
-import { chance, ease } from './chance.ts'
+import { smoothstep } from '../mesh/easing.ts'
+import { chance } from './chance.ts'
 
 const BLINK_CHANNEL = 101
 const GAZE_CHANNEL = 103
@@ -38,7 +39,7 @@ export function blinkAt(starts: readonly number[], seconds: number): number {
   for (const start of starts) {
     const since = seconds - start
     if (since <= 0 || since >= BLINK_SECONDS) continue
-    shut = Math.max(shut, Math.min(ease(0, CLOSING, since), 1 - ease(CLOSING + SHUT, BLINK_SECONDS, since)))
+    shut = Math.max(shut, Math.min(smoothstep(0, CLOSING, since), 1 - smoothstep(CLOSING + SHUT, BLINK_SECONDS, since)))
   }
   return shut
 }
@@ -74,6 +75,6 @@ export function gazeAt(fixations: readonly Fixation[], seconds: number): { reado
   const at = next < 0 ? fixations.length - 1 : next - 1
   const here = fixations[Math.max(0, at)] ?? { seconds: 0, x: 0, y: 0 }
   const from = fixations[at - 1] ?? here
-  const part = ease(here.seconds, here.seconds + SACCADE_SECONDS, seconds)
+  const part = smoothstep(here.seconds, here.seconds + SACCADE_SECONDS, seconds)
   return { x: from.x + (here.x - from.x) * part, y: from.y + (here.y - from.y) * part }
 }

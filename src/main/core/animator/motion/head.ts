@@ -1,15 +1,11 @@
-import { ease, wander } from './chance.ts'
+import { smoothstep } from '../mesh/easing.ts'
+import type { FramePose } from '../types.ts'
+import { wander } from './chance.ts'
 
 export type MotionTemplate = 'normal' | 'calm' | 'active'
 
-/** The head without the face: FramePose's first five fields. */
-export type HeadPose = {
-  readonly yaw: number
-  readonly pitch: number
-  readonly roll: number
-  readonly shiftX: number
-  readonly shiftY: number
-}
+/** The head without the face. */
+export type HeadPose = Pick<FramePose, 'yaw' | 'pitch' | 'roll' | 'shiftX' | 'shiftY'>
 
 type Temper = {
   /** Standard deviation of each turn over the video at strength 1, degrees. */
@@ -43,37 +39,36 @@ const END_SECONDS = 0.6
 /** At rest for the last frame of the slowest video (15 fps). */
 const REST_SECONDS = 1 / 15
 const GRID_SECONDS = 0.05
+const LONG_SECONDS = 120
+
+type Channel = (seconds: number) => number
 
 /** 0 at both ends of the video, 1 between. */
 export function headEnvelope(durationSeconds: number, seconds: number): number {
   const end = durationSeconds - REST_SECONDS
   const half = Math.max(0.01, end / 2)
-  return ease(0, Math.min(START_SECONDS, half), seconds) * (1 - ease(end - Math.min(END_SECONDS, half), end, seconds))
+  return (
+    smoothstep(0, Math.min(START_SECONDS, half), seconds) *
+    (1 - smoothstep(end - Math.min(END_SECONDS, half), end, seconds))
+  )
 }
 
 /**
  * A wandering channel with mean 0 and standard deviation 1 over this video, whatever the seed: a short video does not come
  * out still or wild by chance. Long videos need no such help and are left as they fall.
  */
-function steadyChannel(
-  seed: number,
-  channel: number,
-  periodsPerSecond: number,
-  durationSeconds: number,
-): (seconds: number) => number {
-  let weight = 0
-  let sum = 0
-  let squares = 0
-  for (let seconds = 0; seconds < Math.min(durationSeconds, 120); seconds += GRID_SECONDS) {
-    const own = headEnvelope(durationSeconds, seconds)
-    const value = wander(seed, channel, seconds * periodsPerSecond)
-    weight += own
-    sum += own * value
-    squares += own * value * value
+function steadyChannel(seed: number, channel: number, periodsPerSecond: number, durationSeconds: number): Channel {
+  const raw = (seconds: number): number => wander(seed, channel, seconds * periodsPerSecond)
+  const count = Math.ceil(Math.min(durationSeconds, LONG_SECONDS) / GRID_SECONDS)
+  const grid = Array.from({ length: count }, (_, i) => i * GRID_SECONDS)
+  const average = (of: (seconds: number) => number): number => {
+    const weights = grid.map((seconds) => headEnvelope(durationSeconds, seconds))
+    const total = weights.reduce((sum, weight) => sum + weight, 1e-6)
+    return grid.reduce((sum, seconds, i) => sum + (weights[i] as number) * of(seconds), 0) / total
   }
-  const mean = sum / Math.max(weight, 1e-6)
-  const deviation = Math.max(0.15, Math.sqrt(Math.max(0, squares / Math.max(weight, 1e-6) - mean * mean)))
-  return (seconds) => LIMIT * Math.tanh((wander(seed, channel, seconds * periodsPerSecond) - mean) / deviation / LIMIT)
+  const mean = average(raw)
+  const deviation = Math.max(0.15, Math.sqrt(average((seconds) => (raw(seconds) - mean) ** 2)))
+  return (seconds) => LIMIT * Math.tanh((raw(seconds) - mean) / deviation / LIMIT)
 }
 
 /**
@@ -91,22 +86,19 @@ export function createHead(
   activity: (seconds: number) => number,
   stress: (seconds: number) => number,
 ): (seconds: number) => HeadPose {
-  const temper = TEMPERS[template]
-  const rates = [1, 1.13, 0.87, 0.71, 0.79].map((rate) => rate * temper.periodsPerSecond)
-  const [yaw, pitch, roll, swayX, swayY] = rates.map((rate, channel) =>
-    steadyChannel(seed, channel + 1, rate, durationSeconds),
-  )
+  const { yaw, pitch, roll, sway, nod, periodsPerSecond } = TEMPERS[template]
+  const [yawAt, pitchAt, rollAt, swayX, swayY] = [1, 1.13, 0.87, 0.71, 0.79].map((rate, channel) =>
+    steadyChannel(seed, channel + 1, rate * periodsPerSecond, durationSeconds),
+  ) as [Channel, Channel, Channel, Channel, Channel]
   return (seconds) => {
     const gain = strength * headEnvelope(durationSeconds, seconds)
     const lively = gain * (0.6 + 0.4 * activity(seconds))
-    const turn = (channel: ((seconds: number) => number) | undefined, amount: number): number =>
-      channel === undefined ? 0 : lively * amount * channel(seconds)
     return {
-      yaw: turn(yaw, temper.yaw * RADIANS),
-      pitch: turn(pitch, temper.pitch * RADIANS) - gain * temper.nod * RADIANS * stress(seconds),
-      roll: turn(roll, temper.roll * RADIANS),
-      shiftX: turn(swayX, temper.sway),
-      shiftY: turn(swayY, temper.sway * 0.6),
+      yaw: lively * yaw * RADIANS * yawAt(seconds),
+      pitch: lively * pitch * RADIANS * pitchAt(seconds) - gain * nod * RADIANS * stress(seconds),
+      roll: lively * roll * RADIANS * rollAt(seconds),
+      shiftX: lively * sway * swayX(seconds),
+      shiftY: lively * 0.6 * sway * swayY(seconds),
     }
   }
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../mesh/easing.ts'
 import type { FramePose, MouthCurves } from '../types.ts'
 import { blinkAt, gazeAt, scheduleBlinks, scheduleGaze } from './eyes.ts'
 import { createHead, headEnvelope, TEMPERS, type MotionTemplate } from './head.ts'
@@ -35,19 +36,6 @@ const PRESS_GAIN = 3
 
 type Sample = (seconds: number) => number
 
-function sampler(values: Float32Array, hopSeconds: number): Sample {
-  return (seconds) => {
-    const position = Math.min(values.length - 1, Math.max(0, seconds / hopSeconds))
-    const index = Math.floor(position)
-    const a = values[index] ?? 0
-    const b = values[index + 1] ?? a
-    return a + (b - a) * (position - index)
-  }
-}
-
-/** `x + 0` turns the -0 of a product with 0 into 0: a pose at rest is the rest pose exactly. */
-const plain = (x: number): number => x + 0
-
 /**
  * Every frame's pose of one talking video.
  *
@@ -56,13 +44,11 @@ const plain = (x: number): number => x + 0
  */
 export function planMotion(request: MotionRequest): FramePose[] {
   const { durationSeconds, fps, template, blinksPerSecond, mouthStrength, headStrength, seed, curves } = request
-  const read = (values: Float32Array): Sample => sampler(values, curves.hopSeconds)
-  const jaw = read(curves.jaw)
-  const wide = read(curves.wide)
-  const press = read(curves.press)
-  const upper = read(curves.upper)
-  const energy = read(curves.energy)
-  const slow = read(curves.slow)
+  const [jaw, wide, press, upper, energy, slow] = (['jaw', 'wide', 'press', 'upper', 'energy', 'slow'] as const).map(
+    (name): Sample =>
+      (seconds) =>
+        valueAt(curves[name], seconds / curves.hopSeconds),
+  ) as [Sample, Sample, Sample, Sample, Sample, Sample]
   const activity: Sample = (seconds) => Math.min(1, 1.6 * slow(seconds))
   const stress: Sample = (seconds) => {
     let sum = 0
@@ -83,22 +69,19 @@ export function planMotion(request: MotionRequest): FramePose[] {
     const pose = head(seconds)
     const gaze = gazeAt(fixations, seconds)
     const lips = seconds + LIP_LEAD_SECONDS
-    const brow =
-      browGain * headEnvelope(durationSeconds, seconds) * (0.9 * slow(seconds + 0.1) - 0.25 * activity(seconds))
-    return {
-      yaw: plain(pose.yaw),
-      pitch: plain(pose.pitch),
-      roll: plain(pose.roll),
-      shiftX: plain(pose.shiftX),
-      shiftY: plain(pose.shiftY),
-      jaw: plain(mouthStrength * jaw(lips)),
-      wide: plain(Math.min(1, mouthStrength) * wide(lips)),
-      press: plain(Math.min(1, PRESS_GAIN * mouthStrength) * press(lips)),
-      upper: plain(Math.min(1, mouthStrength) * upper(lips)),
+    const raised = 0.9 * slow(seconds + 0.1) - 0.25 * activity(seconds)
+    const all: FramePose = {
+      ...pose,
+      jaw: mouthStrength * jaw(lips),
+      wide: Math.min(1, mouthStrength) * wide(lips),
+      press: Math.min(1, PRESS_GAIN * mouthStrength) * press(lips),
+      upper: Math.min(1, mouthStrength) * upper(lips),
       blink: blinkAt(blinks, seconds),
-      gazeX: plain(gazeGain * (gaze.x - EYE_HOLD * EYE_RADIUS * Math.sin(pose.yaw))),
-      gazeY: plain(gazeGain * (gaze.y + EYE_HOLD * EYE_RADIUS * Math.sin(pose.pitch))),
-      brow: plain(brow),
+      gazeX: gazeGain * (gaze.x - EYE_HOLD * EYE_RADIUS * Math.sin(pose.yaw)),
+      gazeY: gazeGain * (gaze.y + EYE_HOLD * EYE_RADIUS * Math.sin(pose.pitch)),
+      brow: browGain * headEnvelope(durationSeconds, seconds) * raised,
     }
+    // The -0 of a product with 0 becomes 0: a pose at rest is the rest pose exactly.
+    return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, value + 0])) as FramePose
   })
 }

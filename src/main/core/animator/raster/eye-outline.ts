@@ -2,11 +2,9 @@ import { smoothLine } from '../mesh/depth.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { evenCurve } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
-import { channelsOf, lightOf, luminance, saturationOf } from './colour.ts'
-import type { Rgb } from './colour.ts'
+import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour.ts'
 import { flood } from './flood.ts'
-import { readClamped, skinColour } from './texture.ts'
-import type { Texture } from './texture.ts'
+import { readClamped, skinColour, type Texture } from './texture.ts'
 
 /**
  * Where one eye of the still lies, in texels. Offsets run along the eye's corners (`u`, from -half to half) and at right angles down (`v`),

@@ -1,11 +1,9 @@
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { blend, lit } from './colour.ts'
-import { CURVE, eyeOutlines } from './eye-outline.ts'
-import type { EyeOutline } from './eye-outline.ts'
+import { CURVE, eyeOutlines, type EyeOutline } from './eye-outline.ts'
 import { lidSkin, lidSkinAt, SKIN_ROWS } from './lid-skin.ts'
-import { readClamped } from './texture.ts'
-import type { PixelRect, Texture } from './texture.ts'
+import { readClamped, type PixelRect, type Texture } from './texture.ts'
 
 /** One eye that can close and look about. Lengths are texels. */
 export type Eye = Pick<EyeOutline, 'x' | 'y' | 'along' | 'half' | 'upper' | 'lower'> & {

@@ -1,9 +1,7 @@
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import { smoothLine } from '../mesh/depth.ts'
-import { channelsOf, lightOf, luminance, packed } from './colour.ts'
-import type { Rgb } from './colour.ts'
-import { CURVE, readAt } from './eye-outline.ts'
-import type { EyeOutline } from './eye-outline.ts'
+import { channelsOf, lightOf, luminance, packed, type Rgb } from './colour.ts'
+import { CURVE, readAt, type EyeOutline } from './eye-outline.ts'
 import type { Texture } from './texture.ts'
 
 export const SKIN_ROWS = 48

@@ -18,20 +18,18 @@ const boxBlur = (values: Float32Array, channels: number, columns: number, rows: 
       values[start + k * step] = sum / (2 * radius + 1)
     }
   }
-  for (let c = 0; c < channels; c++) {
-    for (let j = 0; j < rows; j++) blur(j * columns * channels + c, channels, columns)
-    for (let i = 0; i < columns; i++) blur(i * channels + c, columns * channels, rows)
-  }
+  for (let line = 0; line < rows * channels; line++)
+    blur(Math.floor(line / channels) * columns * channels + (line % channels), channels, columns)
+  for (let line = 0; line < columns * channels; line++) blur(line, columns * channels, rows)
 }
 
 /** Local mean of `colour` (three floats a cell) over the cells where `share` is 1, spread into all others, nearest first. */
 const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: number) => number): Float32Array => {
   const count = columns * rows
-  const sums = new Float32Array(count * 4)
-  for (let cell = 0; cell < count; cell++) {
-    sums[cell * 4 + 3] = share(cell)
-    for (let c = 0; c < 3; c++) sums[cell * 4 + c] = share(cell) * (colour[cell * 3 + c] as number)
-  }
+  const sums = Float32Array.from({ length: count * 4 }, (_, i) => {
+    const cell = i >> 2
+    return share(cell) * (i % 4 === 3 ? 1 : (colour[cell * 3 + (i % 4)] as number))
+  })
   const out = new Float32Array(count * 3)
   const known = new Float32Array(count)
   for (const radius of [1, 3, 9, 24]) {
@@ -40,10 +38,9 @@ const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: n
       const weight = sums[cell * 4 + 3] as number
       const take = Math.min(1 - (known[cell] as number), weight * 4)
       if (weight < 1e-4 || take <= 0) continue
-      for (let c = 0; c < 3; c++) {
-        out[cell * 3 + c] = (out[cell * 3 + c] as number) + (take * (sums[cell * 4 + c] as number)) / weight
-      }
       known[cell] = (known[cell] as number) + take
+      for (let c = 0; c < 3; c++)
+        out[cell * 3 + c] = (out[cell * 3 + c] as number) + (take * (sums[cell * 4 + c] as number)) / weight
     }
   }
   return out.map((value, i) => value / Math.max(1e-4, known[Math.floor(i / 3)] as number))

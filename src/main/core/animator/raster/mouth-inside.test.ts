@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { insideColour } from './mouth-inside.ts'
-import type { MouthPalette, MouthPlace } from './mouth-inside.ts'
+import { insideColour, type MouthPalette, type MouthPlace } from './mouth-inside.ts'
 
 const palette: MouthPalette = {
   teeth: [200, 190, 175],

@@ -1,6 +1,5 @@
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
-import { lightOf, packed, saturationOf } from './colour.ts'
-import type { Rgb } from './colour.ts'
+import { lightOf, packed, saturationOf, type Rgb } from './colour.ts'
 
 /** Colours of a mouth that the still does not show, 0..255 a channel, taken from the picture's own light. */
 export type MouthPalette = { readonly teeth: Rgb; readonly tongue: Rgb; readonly flesh: Rgb; readonly depth: Rgb }

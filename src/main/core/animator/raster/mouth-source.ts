@@ -3,10 +3,8 @@ import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
 import { splineAt } from '../mesh/spline.ts'
 import { blend, luminance } from './colour.ts'
 import type { Inside, LipTable } from './mouth.ts'
-import { insideColour } from './mouth-inside.ts'
-import type { MouthPalette, MouthPlace } from './mouth-inside.ts'
-import { readClamped } from './texture.ts'
-import type { Texture } from './texture.ts'
+import { insideColour, type MouthPalette, type MouthPlace } from './mouth-inside.ts'
+import { readClamped, type Texture } from './texture.ts'
 
 const share256 = (share: number): number => (share * 256) | 0
 

@@ -1,8 +1,7 @@
 import { mix } from '../mesh/easing.ts'
 import type { NodePair, WarpGrid } from '../mesh/warp-grid.ts'
 import { over } from './colour.ts'
-import { readTexture } from './texture.ts'
-import type { Texture } from './texture.ts'
+import { readTexture, type Texture } from './texture.ts'
 
 /** What cells are painted from and into. `still`, `plate` and `out` are whole pictures of packed pixels. */
 export type Canvas = {

@@ -1,10 +1,8 @@
 import { clamp, smoothstep } from '../mesh/easing.ts'
 import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
-import { pointOf } from '../mesh/head-frame.ts'
-import type { Vector } from '../mesh/head-frame.ts'
+import { pointOf, type Vector } from '../mesh/head-frame.ts'
 import { CHIN } from '../mesh/topology.ts'
-import { boxWhere, eachNode, gridAt, nodeArray } from '../mesh/warp-grid.ts'
-import type { NodeBox } from '../mesh/warp-grid.ts'
+import { boxWhere, eachNode, gridAt, nodeArray, type NodeBox } from '../mesh/warp-grid.ts'
 import { lit } from './colour.ts'
 import type { Canvas } from './paint-cells.ts'
 

@@ -1,8 +1,7 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { channelsOf, luminance } from './colour.ts'
-import type { Rgb } from './colour.ts'
+import { channelsOf, luminance, type Rgb } from './colour.ts'
 
 /** Pixel rectangle, right and bottom exclusive. */
 export type PixelRect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }

@@ -1,3 +1,4 @@
+import { clamp, valueAt } from '../mesh/easing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 /** How loud a voice is against itself, one value a frame. */
@@ -39,17 +40,14 @@ export function measureLevel(loudness: Float32Array): Level {
   const held = blocks.map((_, at) =>
     Math.max(loudest - QUIET_SPEAKER_DB, ...blocks.slice(Math.max(0, at - HOLD_BLOCKS), at + HOLD_BLOCKS + 1)),
   )
-  const energy = new Float32Array(count)
-  const peak = new Float32Array(count)
-  for (let frame = 0; frame < count; frame++) {
-    const position = Math.min(held.length - 1, Math.max(0, frame / BLOCK_FRAMES - 0.5))
-    const before = Math.floor(position)
-    const a = held[before] ?? loudest
-    const b = held[before + 1] ?? a
-    const high = Math.max(QUIETEST_PEAK_DB, a + (b - a) * (position - before))
+  const peak = loudness.map((_, frame) => {
+    const position = Math.max(0, frame / BLOCK_FRAMES - 0.5)
+    return Math.max(QUIETEST_PEAK_DB, valueAt(held, position))
+  })
+  const energy = loudness.map((value, frame) => {
+    const high = peak[frame] as number
     const low = Math.max(high - RANGE_DB, Math.min(floor + 6, high - 14))
-    peak[frame] = high
-    energy[frame] = Math.min(1, Math.max(0, ((loudness[frame] as number) - low) / (high - 2 - low)))
-  }
+    return clamp((value - low) / (high - 2 - low))
+  })
   return { energy, peak }
 }

@@ -1,4 +1,5 @@
 import model from './mouth-model.json' with { type: 'json' }
+import { clamp } from '../mesh/easing.ts'
 import { FEATURE_COUNT, type VoiceFeatures } from './features.ts'
 
 /** What a mouth does in a sound, in the order of the model's outputs. */
@@ -18,32 +19,14 @@ export const MOUTH_CLASSES = [
 
 export type MouthClass = (typeof MOUTH_CLASSES)[number]
 
-type Layer = {
-  readonly inputs: number
-  readonly outputs: number
-  /** outputs x inputs */
-  readonly weights: Float32Array
-  readonly biases: Float32Array
-}
-
-function unpackLayers(): Layer[] {
-  return model.layers.map(({ inputs, outputs, scale, weights, biases }) => ({
+/** `outputs` rows of `inputs` weights. */
+const unpackLayers = () =>
+  model.layers.map(({ inputs, outputs, scale, weights, biases }) => ({
     inputs,
     outputs,
     weights: Float32Array.from(new Int8Array(Buffer.from(weights, 'base64')), (whole) => whole * scale),
     biases: Float32Array.from(biases),
   }))
-}
-
-function applyLayer(layer: Layer, input: Float32Array, output: Float32Array): void {
-  const { inputs, outputs, weights, biases } = layer
-  for (let out = 0; out < outputs; out++) {
-    const row = out * inputs
-    let sum = biases[out] as number
-    for (let i = 0; i < inputs; i++) sum += (weights[row + i] as number) * (input[i] as number)
-    output[out] = sum
-  }
-}
 
 /**
  * How likely each mouth class is in each frame: a perceptron over about 0.3 s of sound around the frame.
@@ -56,26 +39,27 @@ function applyLayer(layer: Layer, input: Float32Array, output: Float32Array): vo
 export function classifyMouth(features: VoiceFeatures): Float32Array {
   const { frameCount, values } = features
   const layers = unpackLayers()
-  const buffers = layers.map(({ inputs }) => new Float32Array(inputs))
   const classCount = MOUTH_CLASSES.length
-  const scores = new Float32Array(classCount)
+  const buffers = [...layers.map(({ inputs }) => inputs), classCount].map((size) => new Float32Array(size))
+  const [input, scores] = [buffers[0], buffers.at(-1)] as [Float32Array, Float32Array]
   const likely = new Float32Array(frameCount * classCount)
   for (let frame = 0; frame < frameCount; frame++) {
-    const input = buffers[0] as Float32Array
     model.offsets.forEach((offset, slot) => {
-      const from = Math.min(frameCount - 1, Math.max(0, frame + offset)) * FEATURE_COUNT
-      for (let i = 0; i < FEATURE_COUNT; i++) input[slot * FEATURE_COUNT + i] = values[from + i] as number
+      const from = clamp(frame + offset, 0, frameCount - 1) * FEATURE_COUNT
+      input.set(values.subarray(from, from + FEATURE_COUNT), slot * FEATURE_COUNT)
     })
-    layers.forEach((layer, depth) => {
-      const output = buffers[depth + 1] ?? scores
-      applyLayer(layer, buffers[depth] as Float32Array, output)
-      if (output !== scores) for (let i = 0; i < output.length; i++) output[i] = Math.max(0, output[i] as number)
+    layers.forEach(({ inputs, outputs, weights, biases }, depth) => {
+      const [from, to] = [buffers[depth], buffers[depth + 1]] as [Float32Array, Float32Array]
+      for (let out = 0; out < outputs; out++) {
+        let sum = biases[out] as number
+        for (let i = 0; i < inputs; i++) sum += (weights[out * inputs + i] as number) * (from[i] as number)
+        to[out] = to === scores ? sum : Math.max(0, sum)
+      }
     })
     const highest = Math.max(...scores)
-    let sum = 0
-    for (let i = 0; i < classCount; i++) sum += Math.exp((scores[i] as number) - highest)
-    for (let i = 0; i < classCount; i++)
-      likely[frame * classCount + i] = Math.exp((scores[i] as number) - highest) / sum
+    const raised = scores.map((score) => Math.exp(score - highest))
+    const sum = raised.reduce((total, value) => total + value, 0)
+    for (let i = 0; i < classCount; i++) likely[frame * classCount + i] = (raised[i] as number) / sum
   }
   return likely
 }

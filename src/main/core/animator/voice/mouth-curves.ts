@@ -1,9 +1,10 @@
+import { smoothstep } from '../mesh/easing.ts'
 import type { MouthCurves } from '../types.ts'
 import { closures } from './closures.ts'
 import { voiceFeatures } from './features.ts'
 import { classifyMouth, MOUTH_CLASSES, type MouthClass } from './mouth-classes.ts'
 import { percentile } from './level.ts'
-import { smooth, smoothstep } from './smoothing.ts'
+import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 type Shape = { readonly jaw: number; readonly wide: number; readonly upper: number }
@@ -73,11 +74,8 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
     features.loudness.map((loudness, frame) => 10 ** (Math.min(0, loudness - (peak[frame] as number)) / 20)),
     ENERGY_SIGMA,
   )
-  const silence = new Float32Array(frameCount)
-  const closed = new Float32Array(frameCount)
-  const rawJaw = new Float32Array(frameCount)
-  const rawWide = new Float32Array(frameCount)
-  const rawUpper = new Float32Array(frameCount)
+  const series = (): Float32Array => new Float32Array(frameCount)
+  const [silence, closed, rawJaw, rawWide, rawUpper] = [series(), series(), series(), series(), series()]
   for (let frame = 0; frame < frameCount; frame++) {
     const loud = energy[frame] as number
     const share = (name: MouthClass): number => likely[frame * classCount + MOUTH_CLASSES.indexOf(name)] as number
@@ -86,11 +84,8 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
       smoothstep(0.5, 0.9, share('sibilant') + share('hush') + share('labiodental')) *
       smoothstep(BREATH_DB, HISS_DB, (features.total[frame] as number) - (peak[frame] as number))
     const voiced = Math.max(loud, HISS_LOUDNESS * hiss)
-    const blend = (of: keyof Shape): number => {
-      let sum = 0
-      for (const name of MOUTH_CLASSES) sum += share(name) * SHAPES[name][of]
-      return sum
-    }
+    const blend = (of: keyof Shape): number =>
+      MOUTH_CLASSES.reduce((sum, name) => sum + share(name) * SHAPES[name][of], 0)
     silence[frame] = Math.max(share('sil'), (1 - smoothstep(0.02, 0.15, loud)) * (1 - hiss))
     closed[frame] = share('closed')
     const opening = QUIET_OPENING + (1 - QUIET_OPENING) * (strength[frame] as number) ** LOUD_POWER

@@ -1,3 +1,5 @@
+import { clamp } from '../mesh/easing.ts'
+
 /**
  * Gaussian smoothing; the ends are held.
  *
@@ -10,12 +12,7 @@ export function smooth(values: Float32Array, sigma: number): Float32Array {
   return values.map((_, at) => {
     let sum = 0
     for (let i = -reach; i <= reach; i++)
-      sum += (kernel[i + reach] as number) * (values[Math.min(values.length - 1, Math.max(0, at + i))] as number)
+      sum += (kernel[i + reach] as number) * (values[clamp(at + i, 0, values.length - 1)] as number)
     return sum / total
   })
-}
-
-export const smoothstep = (from: number, to: number, x: number): number => {
-  const t = Math.min(1, Math.max(0, (x - from) / (to - from)))
-  return t * t * (3 - 2 * t)
 }

@@ -24,41 +24,24 @@ export type Spectrum = {
 
 /** In-place complex FFT of FFT_SIZE points (radix 2, decimation in time). */
 function createTransform(): (real: Float64Array, imaginary: Float64Array) => void {
-  const bits = Math.log2(FFT_SIZE)
-  const order = Uint16Array.from({ length: FFT_SIZE }, (_, index) => {
-    let reversed = 0
-    for (let bit = 0; bit < bits; bit++) reversed |= ((index >> bit) & 1) << (bits - 1 - bit)
-    return reversed
-  })
+  const order = new Uint16Array(FFT_SIZE)
+  for (let i = 1; i < FFT_SIZE; i++) order[i] = ((order[i >> 1] as number) >> 1) | (i & 1 ? FFT_SIZE / 2 : 0)
   const cosine = Float64Array.from({ length: FFT_SIZE / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / FFT_SIZE))
   const sine = Float64Array.from({ length: FFT_SIZE / 2 }, (_, k) => -Math.sin((2 * Math.PI * k) / FFT_SIZE))
   return (real, imaginary) => {
-    for (let i = 0; i < FFT_SIZE; i++) {
-      const j = order[i] as number
-      if (j <= i) continue
-      const keptReal = real[i] as number
-      const keptImaginary = imaginary[i] as number
-      real[i] = real[j] as number
-      imaginary[i] = imaginary[j] as number
-      real[j] = keptReal
-      imaginary[j] = keptImaginary
-    }
+    for (const part of [real, imaginary]) part.set(part.slice().map((_, i, old) => old[order[i] as number] as number))
     for (let half = 1; half < FFT_SIZE; half *= 2) {
-      const stride = FFT_SIZE / (half * 2)
-      for (let start = 0; start < FFT_SIZE; start += half * 2) {
-        for (let k = 0; k < half; k++) {
-          const c = cosine[k * stride] as number
-          const s = sine[k * stride] as number
-          const a = start + k
+      for (let k = 0; k < half; k++) {
+        const c = cosine[(k * FFT_SIZE) / (half * 2)] as number
+        const s = sine[(k * FFT_SIZE) / (half * 2)] as number
+        for (let a = k; a < FFT_SIZE; a += 2 * half) {
           const b = a + half
-          const br = real[b] as number
-          const bi = imaginary[b] as number
-          const turnedReal = br * c - bi * s
-          const turnedImaginary = br * s + bi * c
-          real[b] = (real[a] as number) - turnedReal
-          imaginary[b] = (imaginary[a] as number) - turnedImaginary
-          real[a] = (real[a] as number) + turnedReal
-          imaginary[a] = (imaginary[a] as number) + turnedImaginary
+          const re = (real[b] as number) * c - (imaginary[b] as number) * s
+          const im = (real[b] as number) * s + (imaginary[b] as number) * c
+          real[b] = (real[a] as number) - re
+          imaginary[b] = (imaginary[a] as number) - im
+          real[a] = (real[a] as number) + re
+          imaginary[a] = (imaginary[a] as number) + im
         }
       }
     }
@@ -67,19 +50,11 @@ function createTransform(): (real: Float64Array, imaginary: Float64Array) => voi
 
 const melOf = (hz: number): number => 1127 * Math.log(1 + hz / 700)
 
-/** For each FFT bin: the lower of the two triangular mel bands it feeds (-1 .. BAND_COUNT - 1) and the upper one's share. */
-function melShares(sampleRate: number): { readonly lower: Int16Array; readonly upperShare: Float32Array } {
-  const lower = new Int16Array(FFT_SIZE / 2).fill(-2)
-  const upperShare = new Float32Array(FFT_SIZE / 2)
-  const lowMel = melOf(LOWEST_HZ)
-  const stepMel = (melOf(HIGHEST_HZ) - lowMel) / (BAND_COUNT + 1)
-  for (let bin = 0; bin < FFT_SIZE / 2; bin++) {
-    const position = (melOf((bin * sampleRate) / FFT_SIZE) - lowMel) / stepMel
-    if (position < 0 || position >= BAND_COUNT + 1) continue
-    lower[bin] = Math.floor(position) - 1
-    upperShare[bin] = position - Math.floor(position)
-  }
-  return { lower, upperShare }
+/** For each FFT bin its place among the mel bands: band b is a triangle from b to b + 2. */
+const melPlaces = (sampleRate: number): Float64Array => {
+  const low = melOf(LOWEST_HZ)
+  const step = (melOf(HIGHEST_HZ) - low) / (BAND_COUNT + 1)
+  return Float64Array.from({ length: FFT_SIZE / 2 }, (_, bin) => (melOf((bin * sampleRate) / FFT_SIZE) - low) / step)
 }
 
 /**
@@ -99,7 +74,7 @@ export function analyseSpectrum(samples: Float32Array, sampleRate: number): Spec
     { length: WINDOW_SIZE },
     (_, i) => 0.54 - 0.46 * Math.cos((2 * Math.PI * i) / (WINDOW_SIZE - 1)),
   )
-  const { lower, upperShare } = melShares(sampleRate)
+  const places = melPlaces(sampleRate)
   const real = new Float64Array(FFT_SIZE)
   const imaginary = new Float64Array(FFT_SIZE)
   const sums = new Float64Array(BAND_COUNT + 2)
@@ -113,22 +88,21 @@ export function analyseSpectrum(samples: Float32Array, sampleRate: number): Spec
       real[i] = (samples[start + i] as number) * (window[i] as number)
     transform(real, imaginary)
     sums.fill(0)
-    let voice = 0
-    let all = 0
+    let [voice, all] = [0, 0]
     for (let bin = 1; bin < FFT_SIZE / 2; bin++) {
       const power = (real[bin] as number) ** 2 + (imaginary[bin] as number) ** 2
       if (bin >= voiceLow && bin <= voiceHigh) voice += power
-      const band = lower[bin] as number
-      if (band < -1) continue
+      const place = places[bin] as number
+      if (place < 0 || place >= BAND_COUNT + 1) continue
       all += power
-      const share = upperShare[bin] as number
-      sums[band + 1] = (sums[band + 1] as number) + power * (1 - share)
-      sums[band + 2] = (sums[band + 2] as number) + power * share
+      const band = place | 0
+      sums[band] = (sums[band] as number) + power * (1 - (place - band))
+      sums[band + 1] = (sums[band + 1] as number) + power * (place - band)
     }
-    for (let band = 0; band < BAND_COUNT; band++)
-      bands[frame * BAND_COUNT + band] = 10 * Math.log10((sums[band + 1] as number) + 1e-9)
-    loudness[frame] = 10 * Math.log10(voice + 1e-9)
-    total[frame] = 10 * Math.log10(all + 1e-9)
+    const decibels = (power: number): number => 10 * Math.log10(power + 1e-9)
+    for (let band = 0; band < BAND_COUNT; band++) bands[frame * BAND_COUNT + band] = decibels(sums[band + 1] as number)
+    loudness[frame] = decibels(voice)
+    total[frame] = decibels(all)
   }
   return { frameCount, bands, loudness, total }
 }
