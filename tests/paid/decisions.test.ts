@@ -72,6 +72,8 @@ describe('a job whose paid request got no answer', () => {
   it('is paid once more when the user says so, and only then', async () => {
     const { world, jobId } = await lostWorld()
     world.simulator.faults.set([NO_LIST])
+    const again = await world.core().handlers['spend.again']({ jobIds: [jobId], by: 'submit-again' })
+    expect(again).toEqual({ jobs: 1, prices: [{ low: 0.04, high: 0.04, currency: 'CNY' }] })
     const { changed } = await world.core().handlers['jobs.submitAgain']({ jobId, confirmed: true })
     expect(changed).toEqual([jobId])
     const [job] = await world.settled()

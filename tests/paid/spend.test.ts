@@ -59,6 +59,17 @@ describe('spending', () => {
       stopped.map(() => ['E-SPEND-CAP', 'batch', 'none']),
     )
     expect(generations(world.simulator)).toBe(7)
+
+    // Its cap is lifted just so far that two of the three fit.
+    const { handlers } = world.core()
+    const [{ batchId } = { batchId: '' }] = jobs
+    const found = await handlers['spend.batchCap']({ batchId })
+    expect([found.jobs, found.currency, found.cap]).toEqual([3, 'CNY', 7 * 0.044 - 0.02])
+    expect(found.needed).toBeGreaterThanOrEqual(found.spent + 3 * 0.04)
+    const { changed } = await handlers['spend.raiseBatchCap']({ batchId, cap: found.spent + 2 * 0.044 })
+    expect(changed.length).toBe(3)
+    const later = await world.settled()
+    expect([later.filter(({ state }) => state === 'done').length, generations(world.simulator)]).toEqual([9, 9])
   })
 
   it('stops at the cap of a day, in every batch of it, and goes on when the cap is raised', async () => {
@@ -95,5 +106,22 @@ describe('spending', () => {
     // The check of the picture was made; nothing else was charged.
     expect(after.spentToday).toBeCloseTo(0.004, 6)
     expect(after.checks).toBe(0)
+
+    // To try again is to pay again: by the prices of now, and not before somebody agreed to them.
+    const { handlers } = world.core()
+    const dear = { currency: 'CNY', perSecond: 0.5, perRun: 0, perCheck: 0.004, asOf: '2026-11-22' } as const
+    await handlers['settings.update']({ change: { prices: { dashscope: dear } } })
+    const [job] = await world.settled()
+    const jobIds = [job?.jobId ?? '']
+    const again = await handlers['spend.again']({ jobIds, by: 'retry' })
+    expect(again).toEqual({ jobs: 1, prices: [{ low: 1, high: 1, currency: 'CNY' }] })
+    expect(await refusal(handlers['jobs.retry']({ jobIds }))).toEqual(['E-SPEND-CAP', 'unconfirmed'])
+    const tooLittle = [{ amount: 0.04, currency: 'CNY' as const }]
+    expect(await refusal(handlers['jobs.retry']({ jobIds, agreed: tooLittle }))).toEqual(['E-SPEND-CAP', 'price'])
+    world.simulator.faults.set([])
+    const agreed = [{ amount: 1, currency: 'CNY' as const }]
+    expect(await handlers['jobs.retry']({ jobIds, agreed })).toEqual({ changed: jobIds })
+    expect((await world.settled())[0]?.state).toBe('done')
+    expect(generations(world.simulator)).toBe(2)
   })
 })

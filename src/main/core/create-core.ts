@@ -291,8 +291,8 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       'jobs.list': async (filter) => queue.list(filter),
       'jobs.show': async ({ jobId }) => queue.show(jobId),
       'jobs.cancel': async ({ jobIds }) => ({ changed: await queue.cancel(jobIds) }),
-      'jobs.retry': async ({ jobIds }) => {
-        remote.beforeRetry(jobIds)
+      'jobs.retry': async ({ jobIds, agreed }) => {
+        remote.beforeRetry(jobIds, agreed)
         const renewed = new Map<string, RenewedInputs>()
         for (const job of store.findMany(jobIds)) {
           const inputs = await rereadInputs(media, job, signal)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { StudioError } from '../../shared/errors.ts'
 import type { Handlers } from '../../shared/api/index.ts'
 import type { EngineId } from '../../shared/model/engine.ts'
+import type { Money } from '../../shared/model/job.ts'
 import type { Settings, SettingsChange } from '../../shared/model/settings.ts'
 import type { Database } from './db/database.ts'
 import type { RemoteEndpoint, RemoteEngine } from './engines/engine.ts'
@@ -24,6 +25,7 @@ import type { Purse } from './pipeline/start-batch.ts'
 import { createStoredObjects } from './pipeline/stored-objects.ts'
 import { createVendorGate, type VendorGate } from './pipeline/vendor-gate.ts'
 import type { Ports } from './ports.ts'
+import { createSpendHandlers } from './spend-handlers.ts'
 import { fingerprint, type SecretMarkers, type SecretStore } from './secrets/secret-store.ts'
 import { VENDOR_STORAGES } from './storage/registry.ts'
 import type { StorageBackend } from './storage/storage-backend.ts'
@@ -270,6 +272,8 @@ export function createRemote(dependencies: RemoteDependencies) {
     }),
   )
 
+  const money = createSpendHandlers({ engines, store, journal, spend, queue })
+
   function withJob(jobId: string, act: (remote: RemoteJobs, job: JobRecord) => boolean | Promise<boolean>) {
     const job = store.find(jobId)
     if (job === null) throw noSuchJob(jobId)
@@ -315,12 +319,14 @@ export function createRemote(dependencies: RemoteDependencies) {
       for (const gate of storageGates.values()) gate.reopen()
     },
 
-    /** Retry goes on from the failed step; a gate that was shut is tried again. */
-    beforeRetry: (jobIds: readonly string[]): void => {
+    /** Retry goes on from the failed step; a gate that was shut is tried again. Throws E-SPEND-CAP. */
+    beforeRetry: (jobIds: readonly string[], agreed: readonly Money[] | undefined): void => {
+      money.requireAgreed(jobIds, agreed)
       for (const engineId of new Set(store.findMany(jobIds).map(({ engine }) => engine))) jobs.get(engineId)?.knock()
     },
 
     handlers: {
+      ...money.handlers,
       'jobs.adopt': ({ jobId, operation }) => changedIf(jobId, (remote, job) => remote.adopt(job, operation)),
       'jobs.submitAgain': ({ jobId }) => changedIf(jobId, (remote, job) => remote.submitAgain(job)),
       'jobs.drop': ({ jobId }) => changedIf(jobId, (remote, job) => remote.drop(job)),
@@ -330,7 +336,7 @@ export function createRemote(dependencies: RemoteDependencies) {
           if (await withJob(jobId, (remote, job) => remote.downloadAgain(job))) changed.push(jobId)
         return { changed }
       },
-    } satisfies Pick<Handlers, 'jobs.adopt' | 'jobs.submitAgain' | 'jobs.drop' | 'jobs.downloadAgain'>,
+    } satisfies Partial<Handlers>,
 
     /** To be called when the queue has recovered. */
     begin: (): void => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jobCountsSchema, jobDetailSchema, jobSchema, jobStateSchema } from '../model/job.ts'
+import { jobCountsSchema, jobDetailSchema, jobSchema, jobStateSchema, moneySchema } from '../model/job.ts'
 
 const jobIds = z.strictObject({ jobIds: z.array(z.string()).min(1).max(10_000) })
 /** Ids on which the verb had an effect; the others are left as they were (already terminal, gone). */
@@ -27,8 +27,11 @@ export const jobsContract = {
   },
   'jobs.show': { input: z.strictObject({ jobId: z.string() }), output: jobDetailSchema },
   'jobs.cancel': { input: jobIds, output: changedIds },
-  /** From the failed step on; a paid operation is never submitted again by this. */
-  'jobs.retry': { input: jobIds, output: changedIds },
+  /**
+   * From the failed step on. What a vendor itself failed at is paid for again: then the most that a person agreed to
+   * (see `spend.again`) must be named, or E-SPEND-CAP is thrown and nothing is done.
+   */
+  'jobs.retry': { input: jobIds.extend({ agreed: z.array(moneySchema).optional() }), output: changedIds },
   /**
    * Binds a job whose paid request got no answer to an operation that the user names. Throws E-PARAM-RANGE when the job
    * does not ask for one, or the operation belongs to another job or is unknown to the vendor.

@@ -111,6 +111,11 @@ export function createSpendBook(database: Database) {
       return { amount: Math.round(Number(used) * 1e4) / 1e4, currency }
     },
 
+    batchCap: (batchId: string): { cap: number | null; spent: number } => ({
+      cap: maxCostOf(batchId),
+      spent: quotedIn(batchId),
+    }),
+
     setMaxCost: (batchId: string, maxCost: number | null) => {
       database.run('UPDATE batches SET max_cost = ? WHERE batch_id = ?', maxCost, batchId)
     },

@@ -41,6 +41,7 @@ export function createSpendRules({ book, settings, now, newId }: SpendDependenci
     spentToday: (engine: EngineId): number => book.spentSince(engine, dayStart()),
     dayCap: (engine: EngineId): number | null => settings().dayCaps[engine] ?? null,
     setMaxCost: book.setMaxCost,
+    batchCap: book.batchCap,
 
     /**
      * Sets the whole price of a job aside, once, before the first thing of it is sent. Throws E-SPEND-CAP when a cap

@@ -2,7 +2,7 @@ import { createCore, openReadOnly } from '../../core/create-core.ts'
 import type { Core } from '../../core/create-core.ts'
 import type { RemoteOptions } from '../../core/create-remote.ts'
 import { showName } from '../../../shared/lib/error-sentence.ts'
-import type { Job, JobDetail } from '../../../shared/model/job.ts'
+import type { Job, JobDetail, Money } from '../../../shared/model/job.ts'
 import { usageError } from './arguments.ts'
 import { call } from './call.ts'
 import type { CommandContext } from './context.ts'
@@ -13,6 +13,7 @@ import { jobLine, summarise } from './lines.ts'
 import type { JobVerb } from './program.ts'
 import { jobText } from './progress-view.ts'
 import { tellSummary } from './run-command.ts'
+import { confirm } from './standard-input.ts'
 
 const ROWS_A_PAGE = 500
 
@@ -53,8 +54,10 @@ export async function jobsCommand(context: CommandContext, request: JobsRequest)
   const core = await createCore(context.ports('live'), { startsQueue: moves, remote })
   try {
     const { job } = await call(core, 'jobs.show', { jobId })
+    const agreed = await agreeToPayAgain(context, core, request)
+    if (agreed === null) return EXIT.done
     const act = async (): Promise<void> => {
-      const { changed } = await perform(core, request)
+      const { changed } = await perform(core, request, agreed)
       if (changed.length === 0) throw usageError(`Job ${jobId} is ${job.state}: there is nothing to ${verb}.`)
     }
     const now = async () => (await call(core, 'jobs.show', { jobId })).job
@@ -74,10 +77,29 @@ export async function jobsCommand(context: CommandContext, request: JobsRequest)
   }
 }
 
-function perform(core: Core, { verb, jobId, operation }: JobsRequest): Promise<{ changed: string[] }> {
+/**
+ * Tells what a verb would pay once more, by the prices of now, and lets a person agree unless that was done on the
+ * command line. Null when they did not. Throws E-CONFIG-INVALID when there is nobody to ask.
+ */
+async function agreeToPayAgain(context: CommandContext, core: Core, request: JobsRequest): Promise<Money[] | null> {
+  const { verb, jobId, yes } = request
+  if (verb !== 'retry' && verb !== 'submit-again') return []
+  const { t } = context.texts
+  const { prices } = await call(core, 'spend.again', { jobIds: [jobId], by: verb })
+  for (const price of prices) context.output.note(t('cli.quote.again', price))
+  const agreed = prices.map(({ high: amount, currency }) => ({ amount, currency }))
+  if (prices.length === 0 || yes) return agreed
+  if (process.stdin.isTTY !== true) throw usageError(`This pays for job ${jobId} once more: add --yes to agree.`)
+  if (await confirm(t('cli.quote.ask'), context.ending)) return agreed
+  context.output.note(t('cli.quote.declined'))
+  return null
+}
+
+function perform(core: Core, request: JobsRequest, agreed: Money[]): Promise<{ changed: string[] }> {
+  const { verb, jobId, operation } = request
   switch (verb) {
     case 'retry':
-      return call(core, 'jobs.retry', { jobIds: [jobId] })
+      return call(core, 'jobs.retry', { jobIds: [jobId], agreed })
     case 'cancel':
       return call(core, 'jobs.cancel', { jobIds: [jobId] })
     case 'remove':

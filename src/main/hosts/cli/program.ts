@@ -196,7 +196,7 @@ function buildProgram(texts: Texts, version: string, found: (command: CliCommand
     const command = add(jobs, verb, `jobs${verb.charAt(0).toUpperCase()}${verb.slice(1)}`)
     command.argument('<id>', describe('jobId'))
     if (verb === 'adopt') command.argument('<operation>', describe('operation'), readOperation)
-    if (verb === 'submit-again') command.addOption(option('--yes', 'yesAgain'))
+    if (verb === 'submit-again' || verb === 'retry') command.addOption(option('--yes', 'yesAgain'))
     if (CALLING_VERBS.includes(verb)) addEndpoints(command)
     command.action((...given: unknown[]) => {
       const options = command.opts<EndpointOptions & CommonOptions & { yes?: boolean }>()

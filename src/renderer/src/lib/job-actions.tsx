@@ -29,6 +29,9 @@ export type JobActions = {
   /** Pays once more. */
   readonly submitAgain: (jobId: string) => void
   readonly drop: (jobId: string) => void
+  /** Yes to the price of the retry that was asked for. */
+  readonly payAgain: () => void
+  readonly raiseBatchCap: (batchId: string, cap: number) => void
   readonly downloadAgain: (jobId: string) => void
   /** Copies of all finished videos, to a folder of the user's choice. Only where the window is in a browser. */
   readonly saveAll: () => void
@@ -48,15 +51,26 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
     }
   }
 
-  const forAll = async (
-    states: readonly JobState[],
-    method: 'jobs.cancel' | 'jobs.retry',
-    noticeKey: string,
-  ): Promise<void> => {
-    const jobIds = await idsInStates(states)
+  const cancelAll = async (): Promise<void> => {
+    const jobIds = await idsInStates(FILTER_STATES.open ?? [])
     if (jobIds.length === 0) return
-    const { changed } = await client.call(method, { jobIds })
-    notify({ kind: 'info', key: noticeKey, values: { count: changed.length } })
+    const { changed } = await client.call('jobs.cancel', { jobIds })
+    notify({ kind: 'info', key: 'cancelled', values: { count: changed.length } })
+  }
+
+  /** Null when its price has to be agreed to first. */
+  const retry = async (asked: readonly string[]): Promise<readonly string[] | null> => {
+    const jobIds = [...asked]
+    const { jobs: count, prices } = await client.call('spend.again', { jobIds, by: 'retry' })
+    if (count === 0) return (await client.call('jobs.retry', { jobIds })).changed
+    stores.view.setState({ payAgain: { jobIds, count, prices } })
+    return null
+  }
+
+  const retryAll = async (): Promise<void> => {
+    const jobIds = await idsInStates(['failed', 'needs_attention'])
+    const changed = jobIds.length === 0 ? null : await retry(jobIds)
+    if (changed !== null) notify({ kind: 'info', key: 'retried', values: { count: changed.length } })
   }
 
   const remove = (jobIds: readonly string[]) => {
@@ -93,9 +107,22 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
 
   return {
     cancel: (jobIds) => go(client.call('jobs.cancel', { jobIds: [...jobIds] })),
-    retry: (jobIds) => go(client.call('jobs.retry', { jobIds: [...jobIds] })),
-    retryAllFailed: () => go(forAll(['failed', 'needs_attention'], 'jobs.retry', 'retried')),
-    cancelAllOpen: () => go(forAll(FILTER_STATES.open ?? [], 'jobs.cancel', 'cancelled')),
+    retry: (jobIds) => go(retry(jobIds)),
+    retryAllFailed: () => go(retryAll()),
+    cancelAllOpen: () => go(cancelAll()),
+    payAgain: () => {
+      const { payAgain } = stores.view.getState()
+      stores.view.setState({ payAgain: null })
+      if (payAgain === null) return
+      const agreed = payAgain.prices.map(({ high: amount, currency }) => ({ amount, currency }))
+      go(client.call('jobs.retry', { jobIds: [...payAgain.jobIds], agreed }))
+    },
+    raiseBatchCap: (batchId, cap) =>
+      go(
+        client
+          .call('spend.raiseBatchCap', { batchId, cap })
+          .then(({ changed }) => notify({ kind: 'info', key: 'retried', values: { count: changed.length } })),
+      ),
     remove,
     removeAllFinished: () => go(idsInStates(['done', 'failed', 'cancelled', 'expired']).then(remove)),
     undoRemoval: () => takeBack.at(-1)?.(),

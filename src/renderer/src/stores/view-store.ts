@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import type { StoreApi } from 'zustand/vanilla'
+import type { Quote } from '../../../shared/model/job.ts'
 
 export type View = 'desk' | 'queue'
 export type SettingsPart = 'general' | 'engines' | 'storage'
@@ -12,6 +13,13 @@ export type ViewState = {
   /** Files on their way to the core, in a browser. */
   readonly upload: { readonly doneFiles: number; readonly totalFiles: number } | null
   readonly selectedJobId: string | null
+  /** A retry that would be paid for, and waits for a yes or no. */
+  readonly payAgain: {
+    readonly jobIds: readonly string[]
+    /** Jobs among these that are paid for again. */
+    readonly count: number
+    readonly prices: readonly Quote[]
+  } | null
 }
 export type ViewStore = StoreApi<ViewState>
 
@@ -22,5 +30,6 @@ export function createViewStore(): ViewStore {
     settingsPart: 'general',
     upload: null,
     selectedJobId: null,
+    payAgain: null,
   }))
 }

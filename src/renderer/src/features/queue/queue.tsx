@@ -4,6 +4,7 @@ import { VirtualList } from '../../components/virtual-list.tsx'
 import { useJobs, useStudio, useView } from '../../lib/studio.tsx'
 import { countOf } from '../../stores/jobs-store.ts'
 import { JobRow } from './job-row.tsx'
+import { PayAgainDialog } from './pay-again-dialog.tsx'
 import { QueueToolbar } from './queue-toolbar.tsx'
 import { usePages } from './use-pages.ts'
 import { useSourceChecks } from './use-source-checks.ts'
@@ -47,6 +48,7 @@ export function Queue({ onPlay }: { readonly onPlay: (jobId: string) => void }) 
   return (
     <section className={styles.queue}>
       <QueueToolbar />
+      <PayAgainDialog />
       {total === 0 ? (
         <p className={styles.none}>{hasAny ? t('window.queue.noneHere') : t('window.queue.none')}</p>
       ) : (

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toErrorData } from '../../../../shared/errors.ts'
 import type { ErrorData } from '../../../../shared/errors.ts'
@@ -8,6 +8,8 @@ import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { formatQuote } from '../../lib/format.ts'
 import { useJobActions } from '../../lib/job-actions.tsx'
+import { attempt } from '../../lib/notice.ts'
+import { useStudio } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
 import styles from './attention-card.module.css'
 
@@ -65,7 +67,18 @@ type ConfirmProps = {
 
 function Confirm({ job, asked, onClose, onConfirm }: ConfirmProps) {
   const { t, i18n } = useTranslation()
-  const price = job.quote === undefined ? '' : formatQuote(job.quote, i18n.language)
+  const { client, notify } = useStudio()
+  const [price, setPrice] = useState('')
+  const { jobId } = job
+  useEffect(() => {
+    if (asked !== 'again') return
+    const asking = client.call('spend.again', { jobIds: [jobId], by: 'submit-again' })
+    // By the prices of now, which need not be those of the start.
+    attempt(
+      notify,
+      asking.then(({ prices }) => setPrice(prices.map((quote) => formatQuote(quote, i18n.language)).join(' + '))),
+    )
+  }, [asked, client, i18n.language, jobId, notify])
   return (
     <div className={styles.confirm}>
       <p>{t(`window.attention.${asked}Text`)}</p>
@@ -74,7 +87,11 @@ function Confirm({ job, asked, onClose, onConfirm }: ConfirmProps) {
       ) : null}
       <div className={styles.end}>
         <Button onClick={onClose}>{t('window.cancel')}</Button>
-        <Button kind={asked === 'again' ? 'primary' : 'danger'} onClick={onConfirm}>
+        <Button
+          kind={asked === 'again' ? 'primary' : 'danger'}
+          disabled={asked === 'again' && price === ''}
+          onClick={onConfirm}
+        >
           {asked === 'again' && price !== ''
             ? t('window.attention.againConfirm', { price })
             : t(`window.attention.${asked}Plain`)}

@@ -14,6 +14,7 @@ import { WaitLine } from '../../lib/wait-line.tsx'
 import { isPaid } from '../../stores/session-store.ts'
 import { AttentionCard } from './attention-card.tsx'
 import { BatchSummary } from './batch-summary.tsx'
+import { CapCard, isStoppedByBatchCap } from './cap-card.tsx'
 import { ErrorCard } from './error-card.tsx'
 import { PaidFacts } from './paid-facts.tsx'
 import { StepHistory } from './step-history.tsx'
@@ -62,6 +63,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
             <WaitLine why={job.why} />
           </p>
         )}
+        {isStoppedByBatchCap(job) ? <CapCard job={job} /> : null}
         {asksForDecision(job) ? (
           <AttentionCard job={job} />
         ) : canRetry(job) || canCancel(job) ? (
