@@ -110,6 +110,7 @@ function createLookers(ports: Ports, overrides: CoreOverrides) {
       workerUrl: paths.animatorWorker,
       modelsDir: paths.modelsDir,
       ffmpegPath: tools.ffmpeg?.path ?? null,
+      ffprobePath: tools.ffprobe?.path ?? null,
     })
   const closing = new AbortController()
   return {

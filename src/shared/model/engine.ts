@@ -5,7 +5,11 @@ export const engineIdSchema = z.enum(ENGINE_IDS)
 export type EngineId = z.infer<typeof engineIdSchema>
 
 /** How one parameter of an engine is entered and checked. Label, unit and hint stand in the text catalogues under `parameter.<key>`. */
-export type ParameterSpec = { readonly key: string } & (
+export type ParameterSpec = {
+  readonly key: string
+  /** Set where an engine takes voices and drivers: the parameter acts with this one alone. */
+  readonly drivenBy?: 'voice' | 'driver'
+} & (
   | {
       readonly kind: 'integer' | 'number'
       readonly min: number

@@ -2,6 +2,7 @@ import type { EngineId } from './engine.ts'
 import type { MediaLimits } from './media.ts'
 
 const MIB = 1_048_576
+const CLIP_FORMATS = ['mp4', 'mov', 'avi', 'mkv', 'webm', 'flv', 'wmv', 'mpeg']
 
 /** What each engine takes: data, so that a check needs no key and no network. Vendor rows: contracts, section 2 (DashScope) and 4 (Segmind). */
 export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
@@ -17,6 +18,7 @@ export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
       minSeconds: 0.2,
       maxSeconds: 1800,
     },
+    video: { formats: CLIP_FORMATS, maxSizeBytes: 4096 * MIB, warnSeconds: 60 },
   },
   dashscope: {
     goesByName: true,
@@ -39,7 +41,7 @@ export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
   },
   segmind: {
     video: {
-      formats: ['mp4', 'mov', 'avi', 'mkv', 'webm', 'flv', 'wmv', 'mpeg'],
+      formats: CLIP_FORMATS,
       maxSizeBytes: 4096 * MIB,
       warnUploadBytes: 25 * MIB,
       warnSide: 1920,

@@ -40,12 +40,18 @@ const CLIP_PARAMETERS: readonly ParameterSpec[] = [
 /** The parameters of each engine, in the order in which people see them. */
 export const ENGINE_PARAMETERS: Readonly<Record<EngineId, readonly ParameterSpec[]>> = {
   offline: [
-    ...PORTRAIT_PARAMETERS,
-    { key: 'face_index', kind: 'integer', min: 0, max: 31, step: 1, default: 0 },
-    { key: 'seed', kind: 'integer', min: 0, max: 4_294_967_295, step: 1, default: 1 },
+    ...PORTRAIT_PARAMETERS.map((spec) => ({ ...spec, drivenBy: 'voice' as const })),
+    { key: 'face_index', kind: 'integer', min: 0, max: 31, step: 1, default: 0, drivenBy: 'voice' },
+    { key: 'seed', kind: 'integer', min: 0, max: 4_294_967_295, step: 1, default: 1, drivenBy: 'voice' },
+    ...CLIP_PARAMETERS.map((spec) => ({ ...spec, drivenBy: 'driver' as const })),
   ],
   dashscope: PORTRAIT_PARAMETERS,
   segmind: CLIP_PARAMETERS,
+}
+
+/** Those of `specs` that act on a source with a voice, or with a driver. */
+export function specsDrivenBy(specs: readonly ParameterSpec[], role: 'voice' | 'driver'): readonly ParameterSpec[] {
+  return specs.filter(({ drivenBy }) => drivenBy === undefined || drivenBy === role)
 }
 
 export function defaultParameters(specs: readonly ParameterSpec[]): Parameters {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The parameters of one talking portrait, as the shared parameter list of the offline engine names and limits them. */
-export const portraitParametersSchema = z.strictObject({
+export const portraitParametersSchema = z.object({
   /** Liveliness of the head: broadcasting (calm), everyday (normal), singing (active). */
   template_id: z.enum(['normal', 'calm', 'active']),
   /** Blinks a second. */

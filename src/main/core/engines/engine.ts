@@ -22,9 +22,12 @@ type EngineFacts = {
 /** Files of one job, checked and repaired, on this machine. */
 export type LocalInputs = {
   readonly source: string
-  readonly voice: string
-  /** The user's own name of the source, for findings; `source` may be a repaired copy. */
+  /** Exactly one of the two. */
+  readonly voice?: string | undefined
+  readonly driver?: string | undefined
+  /** The user's own names, for findings; the files may be repaired copies. */
   readonly sourceName: string
+  readonly driverName?: string | undefined
 }
 
 export type LocalRequest = { readonly inputs: LocalInputs; readonly parameters: Parameters }
@@ -45,9 +48,9 @@ export type LocalEngine = EngineFacts & {
   readonly render: (
     request: LocalRequest & { readonly outputPath: string; readonly aiLabel: boolean },
     context: LocalContext,
-  ) => Promise<{ readonly durationSeconds: number; readonly findings: readonly Finding[] }>
+  ) => Promise<{ readonly durationSeconds: number; readonly hasSound: boolean; readonly findings: readonly Finding[] }>
   /** Bytes that a result will take at most, about. */
-  readonly estimateSizeBytes: (voiceSeconds: number) => number
+  readonly estimateSizeBytes: (seconds: number) => number
   readonly stop: () => Promise<void>
 }
 

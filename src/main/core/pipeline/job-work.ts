@@ -56,7 +56,9 @@ const jobWorkSchema = z.strictObject({
   inputs: z.array(inputSchema).nullable(),
   checks: z.array(checkResultSchema).optional(),
   /** What the engine gets: the inputs themselves or repaired copies in our own folder. */
-  prepared: z.strictObject({ source: z.string(), voice: z.string() }).optional(),
+  prepared: z
+    .strictObject({ source: z.string(), voice: z.string().optional(), driver: z.string().optional() })
+    .optional(),
   /** The whole, verified result under its temporary name in the output folder. */
   part: z.strictObject({ path: z.string(), sha256: z.string(), sizeBytes: z.number() }).optional(),
   remote: remoteWorkSchema.optional(),

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
 import { StudioError } from '../../../shared/errors.ts'
 import type { JobStep } from '../../../shared/model/job.ts'
-import type { MediaLimits } from '../../../shared/model/media.ts'
+import type { CheckResult, MediaLimits } from '../../../shared/model/media.ts'
 import type { LocalEngine, LocalRequest } from '../engines/engine.ts'
 import type { JobRecord } from '../jobs/job-record.ts'
 import type { JobStore } from '../jobs/job-store.ts'
@@ -12,7 +12,7 @@ import type { TempFiles } from '../jobs/temp-files.ts'
 import { partPath } from '../lib/publish-file.ts'
 import type { Media } from '../media/media.ts'
 import { requireUnchanged } from './job-inputs.ts'
-import { parseWork, type JobWork } from './job-work.ts'
+import { parseWork, type JobInput, type JobWork } from './job-work.ts'
 import { outerCause, outputTarget, prepareFolder, requireSpace } from './output-place.ts'
 import { checkInputs, keptFindings, needsRepair, repairInputs, requireNoError, waitForTools } from './prepare-steps.ts'
 import { createPublishStep } from './publish-step.ts'
@@ -41,12 +41,12 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
     const { inputs, checks, findings } = await checkInputs(media, engine.limits, job, signal)
     // What cannot be opened as it is, is looked at when it is repaired.
     const isAsIs = !checks.some(needsRepair)
-    const found = isAsIs ? await lookCloser(job, { source: job.source, voice: job.voice ?? '' }, signal) : []
+    const found = isAsIs ? await lookCloser(job, filesOf(job, new Map()), signal) : []
     const work = { inputs, checks } satisfies JobWork
     return { kind: 'next', step: 'repair', work, findings: [...keptFindings(job), ...findings, ...found] }
   }
 
-  async function lookCloser(job: JobRecord, files: { source: string; voice: string }, signal: AbortSignal) {
+  async function lookCloser(job: JobRecord, files: JobFiles, signal: AbortSignal) {
     const found = await engine.check(requestOf(job, files), { signal })
     requireNoError(found)
     return found
@@ -57,10 +57,7 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
     if (work.inputs === null || work.checks === undefined) return backToStart(work)
     const { inputs, checks } = work
     const made = await repairInputs(media, engine.limits, job, { ...work, inputs, checks }, workDir, signal)
-    const prepared = {
-      source: made.paths.get('source') ?? job.source,
-      voice: made.paths.get('voice') ?? job.voice ?? '',
-    }
+    const prepared = filesOf(job, made.paths)
     const found = checks.some(needsRepair) ? await lookCloser(job, prepared, signal) : []
     const next = { ...work, checks: made.checks, prepared } satisfies JobWork
     return { kind: 'next', step: 'render', work: next, findings: [...made.findings, ...found] }
@@ -72,8 +69,7 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
     await requireUnchanged(media, work.inputs, context.signal)
     const target = outputTarget(job)
     await prepareFolder(target.folder)
-    const voiceSeconds = work.checks?.find((result) => result.kind === 'audio')?.facts.durationSeconds ?? 0
-    const expectedBytes = engine.estimateSizeBytes(voiceSeconds)
+    const expectedBytes = engine.estimateSizeBytes(secondsOf(job, work.checks ?? []))
     await requireSpace(target.folder, expectedBytes)
     const path = partPath(target.folder, job.jobId, newId().slice(0, 8))
     tempFiles.add(path, job.jobId)
@@ -83,7 +79,7 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
       .catch(async (thrown: unknown) => {
         throw context.signal.aborted ? thrown : await outerCause(thrown, target.folder, expectedBytes)
       })
-    const part = await verifyResult(path, made.durationSeconds, context)
+    const part = await verifyResult(path, made, context)
     return {
       kind: 'next',
       step: 'finish',
@@ -93,14 +89,18 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
   }
 
   /** Whole, playable, of the right length; throws E-RESULT-BAD otherwise. */
-  async function verifyResult(path: string, durationSeconds: number, { signal }: StepContext) {
+  async function verifyResult(
+    path: string,
+    { durationSeconds, hasSound }: { durationSeconds: number; hasSound: boolean },
+    { signal }: StepContext,
+  ) {
     const limits: MediaLimits = { video: { formats: ['mp4', 'mov'], maxSizeBytes: Number.MAX_SAFE_INTEGER } }
     const { kind, facts, verdict } = await media.check(path, limits, signal)
     const seconds = facts.durationSeconds ?? 0
     const isWhole =
       verdict === 'ok' &&
       kind === 'video' &&
-      facts.hasAudio === true &&
+      facts.hasAudio === hasSound &&
       Math.abs(seconds - durationSeconds) <= DURATION_TOLERANCE_SECONDS
     if (!isWhole) {
       throw new StudioError('E-RESULT-BAD', { params: { value: `${kind} ${seconds} s / ${durationSeconds} s` } })
@@ -111,8 +111,9 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
 
   const finish = createPublishStep({ media, store, whenGone: backToStart })
 
-  function requestOf(job: JobRecord, files: { source: string; voice: string }): LocalRequest {
-    return { inputs: { ...files, sourceName: basename(job.source) }, parameters: job.request.parameters }
+  function requestOf(job: JobRecord, files: JobFiles): LocalRequest {
+    const driverName = job.driver === null ? undefined : basename(job.driver)
+    return { inputs: { ...files, sourceName: basename(job.source), driverName }, parameters: job.request.parameters }
   }
 
   async function release(jobId: string): Promise<void> {
@@ -151,6 +152,23 @@ export function createLocalWorkflow(dependencies: LocalDependencies): Workflow {
     maxStarted: MAX_STARTED,
     release,
   }
+}
+
+type JobFiles = NonNullable<JobWork['prepared']>
+
+/** The files that the engine gets: the job's own, or copies of them by role. */
+function filesOf({ source, voice, driver }: JobRecord, copies: ReadonlyMap<JobInput['role'], string>): JobFiles {
+  return {
+    source: copies.get('source') ?? source,
+    ...(voice === null ? {} : { voice: copies.get('voice') ?? voice }),
+    ...(driver === null ? {} : { driver: copies.get('driver') ?? driver }),
+  }
+}
+
+/** Length of the voice, or of the longer clip. */
+function secondsOf({ voice }: JobRecord, checks: readonly CheckResult[]): number {
+  const timed = checks.filter(({ kind }) => kind === (voice === null ? 'video' : 'audio'))
+  return Math.max(0, ...timed.map(({ facts }) => facts.durationSeconds ?? 0))
 }
 
 const backToStart = (work: JobWork): StepResult => ({

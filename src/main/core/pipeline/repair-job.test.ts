@@ -34,8 +34,8 @@ describe('a job whose files do not meet the limits', () => {
       offlineEngine: {
         ...quickEngine(),
         check: async ({ inputs }) => {
-          seen.push(inputs.source, inputs.voice)
-          expect([inputs.source, inputs.voice].every((path) => existsSync(path))).toBe(true)
+          seen.push(inputs.source, inputs.voice ?? '')
+          expect([inputs.source, inputs.voice ?? ''].every((path) => existsSync(path))).toBe(true)
           return []
         },
       },

@@ -3,11 +3,11 @@ import { StudioError, toErrorData, type ErrorData } from '../../../shared/errors
 import type { z } from 'zod'
 import type { Contract } from '../../../shared/api/index.ts'
 import type { Pair } from '../../../shared/model/batch.ts'
-import type { EngineId, Parameters } from '../../../shared/model/engine.ts'
+import type { EngineId, ParameterSpec, Parameters } from '../../../shared/model/engine.ts'
 import type { Quote } from '../../../shared/model/job.ts'
 import type { Finding, MediaFacts } from '../../../shared/model/media.ts'
 import type { SpendQuote } from '../../../shared/model/spend.ts'
-import { parseParameters } from '../../../shared/model/parameters.ts'
+import { parseParameters, specsDrivenBy } from '../../../shared/model/parameters.ts'
 import type { Engine, RemoteEngine } from '../engines/engine.ts'
 import type { EngineRegistry } from '../engines/registry.ts'
 import type { JobRecord, JobRequest } from '../jobs/job-record.ts'
@@ -73,7 +73,8 @@ async function examineBatch(dependencies: BatchDependencies, input: QuoteInput, 
   const { engines, media, store, aiLabel } = dependencies
   const engine = engines.get(input.engine)
   const asked = input.pairs.map((pair) => {
-    const parameters = parseParameters(engine.parameters, { ...input.parameters, ...pair.parameters })
+    const all = parseParameters(engine.parameters, { ...input.parameters, ...pair.parameters })
+    const parameters = partOf(all, specsDrivenBy(engine.parameters, pair.driver === undefined ? 'voice' : 'driver'))
     return { pair, request: requestFor(pair, parameters, input, aiLabel()), error: partnerError(pair, engine.drivenBy) }
   })
 
@@ -315,6 +316,9 @@ function requestFor(pair: Pair, parameters: Parameters, input: QuoteInput, aiLab
     ...(pair.outName === undefined ? {} : { outName: pair.outName }),
   }
 }
+
+const partOf = (all: Parameters, specs: readonly ParameterSpec[]): Parameters =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => specs.some((spec) => spec.key === key)))
 
 /** What is wrong with a pair for an engine that is driven otherwise: its own error. Throws for one with nothing to drive it. */
 function partnerError(pair: Pair, drivenBy: Engine['drivenBy']): StudioError | null {

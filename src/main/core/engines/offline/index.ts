@@ -6,6 +6,7 @@ import type { Finding } from '../../../../shared/model/media.ts'
 import { createAnimator, type Animator } from '../../animator/animator.ts'
 import { portraitParametersSchema, type PortraitParameters } from '../../animator/portrait-parameters.ts'
 import type { LocalEngine } from '../engine.ts'
+import { checkClip, isClipRequest, renderClip } from './clips.ts'
 
 /** Upper bound of what the encoder's settings make of a moving face, with sound. */
 const MAX_BYTES_A_SECOND = 1_000_000
@@ -40,6 +41,8 @@ type OfflineOptions = {
   readonly modelsDir: string
   /** Null when there is none: every call then throws E-TOOL-MISSING. */
   readonly ffmpegPath: string | null
+  /** Null when there is none: a job with a driver then throws E-TOOL-MISSING. */
+  readonly ffprobePath: string | null
 }
 
 const specs = ENGINE_PARAMETERS.offline
@@ -48,15 +51,20 @@ function portraitParameters(parameters: Parameters): PortraitParameters {
   return portraitParametersSchema.parse(parseParameters(specs, parameters))
 }
 
+const missing = (tool: string, variable: string): StudioError =>
+  new StudioError('E-TOOL-MISSING', { params: { tool, variable } })
+
 /** The one door to the animator. Its worker thread starts with the first call and stays. */
-export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath }: OfflineOptions): OfflineEngine {
+export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath, ffprobePath }: OfflineOptions): OfflineEngine {
   let animator: Animator | null = null
   const need = (): Animator => {
-    if (ffmpegPath === null) {
-      throw new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' } })
-    }
+    if (ffmpegPath === null) throw missing('ffmpeg', 'FFMPEG_PATH')
     animator ??= createAnimator({ workerUrl, modelsDir, ffmpegPath })
     return animator
+  }
+  const needForClips = () => {
+    if (ffprobePath === null) throw missing('ffprobe', 'FFPROBE_PATH')
+    return { animator: need(), ffprobePath }
   }
 
   return {
@@ -64,10 +72,13 @@ export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath }: Offlin
     kind: 'local',
     limits: ENGINE_LIMITS.offline,
     parameters: specs,
-    drivenBy: ['voice'],
+    drivenBy: ['voice', 'driver'],
     maxOperations: 1,
 
-    check: async ({ inputs, parameters }, { signal }) => {
+    check: async (request, context) => {
+      if (isClipRequest(request)) return checkClip(request, needForClips(), context)
+      const { inputs, parameters } = request
+      const { signal } = context
       const { face_index: index } = portraitParameters(parameters)
       const { faces } = await need().findFaces(inputs.source, signal)
       const file = inputs.sourceName
@@ -86,11 +97,14 @@ export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath }: Offlin
       return findings
     },
 
-    render: async ({ inputs, parameters, outputPath, aiLabel }, { signal, report }) => {
+    render: async (request, context) => {
+      if (isClipRequest(request)) return renderClip(request, needForClips(), context)
+      const { inputs, parameters, outputPath, aiLabel } = request
+      const { signal, report } = context
       const result = await need().render(
         {
           imagePath: inputs.source,
-          voicePath: inputs.voice,
+          voicePath: inputs.voice ?? '',
           outputPath,
           parameters: portraitParameters(parameters),
           aiTag: aiLabel,
@@ -101,13 +115,13 @@ export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath }: Offlin
         },
       )
       const { durationSeconds, scaledDown } = result
-      if (scaledDown === undefined) return { durationSeconds, findings: [] }
+      if (scaledDown === undefined) return { durationSeconds, hasSound: true, findings: [] }
       const { fromSide: value, toSide: limit } = scaledDown
       const params = { file: inputs.sourceName, value, limit, reason: 'scaled' }
-      return { durationSeconds, findings: [{ code: 'W-NOTE', level: 'note', params, value, limit }] }
+      return { durationSeconds, hasSound: true, findings: [{ code: 'W-NOTE', level: 'note', params, value, limit }] }
     },
 
-    estimateSizeBytes: (voiceSeconds) => Math.ceil(voiceSeconds * MAX_BYTES_A_SECOND),
+    estimateSizeBytes: (seconds) => Math.ceil(seconds * MAX_BYTES_A_SECOND),
 
     faces: async (path, signal) => {
       const { width, height, faces } = await need().findFaces(path, signal)
