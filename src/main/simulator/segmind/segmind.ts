@@ -157,21 +157,24 @@ export function segmindRoutes(
     const { run, body } = next
     run.status = 'PROCESSING'
     run.startedAt = clock.now()
-    void make(run, body).then(({ frames, error }) => {
-      const leftMs = error === undefined ? workMs(frames) - (clock.now() - (run.startedAt ?? 0)) : 0
-      clock.setTimer(Math.max(0, leftMs), () => {
-        run.endedAt = clock.now()
-        run.status = error === undefined ? 'COMPLETED' : 'FAILED'
-        if (error !== undefined) run.error = error
-        else {
-          run.cost = Math.round((AVERAGE_COST * frames * 1e4) / AVERAGE_FRAMES) / 1e4
-          credits = Math.round((credits - run.cost) * 1e4) / 1e4
-        }
-        busy -= 1
-        startNext()
-      })
-    })
+    void work(run, body)
     startNext()
+  }
+
+  async function work(run: Run, body: Submit): Promise<void> {
+    const { frames, error } = await make(run, body)
+    const leftMs = error === undefined ? workMs(frames) - (clock.now() - (run.startedAt ?? 0)) : 0
+    clock.setTimer(Math.max(0, leftMs), () => {
+      run.endedAt = clock.now()
+      run.status = error === undefined ? 'COMPLETED' : 'FAILED'
+      if (error !== undefined) run.error = error
+      else {
+        run.cost = Math.round((AVERAGE_COST * frames * 1e4) / AVERAGE_FRAMES) / 1e4
+        credits = Math.round((credits - run.cost) * 1e4) / 1e4
+      }
+      busy -= 1
+      startNext()
+    })
   }
 
   function submit(request: SimulatedRequest): SimulatedAnswer {
