@@ -13,11 +13,11 @@ const isRoot = process.getuid?.() === 0
 const canRun = process.platform !== 'win32' && (!isRoot || existsSync(SETPRIV))
 if (!canRun) console.warn('Skipped: files that may not be read (root reads everything, and setpriv is missing).')
 
-/** Runs the batch as a user who does not read everything. */
+/** Runs the batch as a user who does not read everything: root's own powers are dropped, its files stay its own. */
 function runAsOther(root: string): { jobs: Job[]; errorText: string } {
   const program = fileURLToPath(new URL('offline-batch.ts', import.meta.url))
   const command = [process.execPath, program, join(root, 'data'), join(root, 'in'), join(root, 'out')]
-  const asOther = isRoot ? [SETPRIV, '--reuid', '65534', '--regid', '65534', '--clear-groups'] : []
+  const asOther = isRoot ? [SETPRIV, '--inh-caps=-all', '--bounding-set=-all'] : []
   const [file = '', ...args] = [...asOther, ...command]
   const { stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', cwd: '/' })
   const line = stdout.split('\n').find((text) => text.startsWith('['))
