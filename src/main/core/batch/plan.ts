@@ -21,8 +21,11 @@ const ALL_SPECS = [
 export async function planBatch(input: Input<'batch.plan'>, options: PlanOptions = {}): Promise<Output<'batch.plan'>> {
   const { recursive = false, outputFolder, pairBy = 'name', manifest, drivers = [] } = input
   const scanOptions = { recursive, outputFolder, ...options }
-  const found = await scanInputs({ ...scanOptions, inputs: input.inputs })
+  const seen = await scanInputs({ ...scanOptions, inputs: input.inputs })
   const driving = await scanInputs({ ...scanOptions, inputs: drivers })
+  // What was named a driver is no source, even in a folder of sources.
+  const named = new Set(driving.files.map(({ path }) => path))
+  const found = { ...seen, files: seen.files.filter(({ path }) => !named.has(path)) }
   const files = [...found.files, ...driving.files]
   const findings = [...found.findings, ...driving.findings]
   const leftOver: LeftOver[] = [...found.leftOver, ...driving.leftOver]

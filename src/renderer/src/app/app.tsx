@@ -3,6 +3,7 @@ import { I18nextProvider } from 'react-i18next'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { Toast } from '@base-ui/react/toast'
 import type { i18n as I18n } from 'i18next'
+import type { VideoRole } from '../features/desk/desk-actions.ts'
 import { DeskPanel } from '../features/desk/desk-panel.tsx'
 import { Desk } from '../features/desk/desk.tsx'
 import { Queue } from '../features/queue/queue.tsx'
@@ -73,7 +74,8 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
     }
   }, [studio, desk])
 
-  const addFiles = useCallback(() => inputs.current?.chooseFiles(), [])
+  const addFiles = useCallback((role?: VideoRole) => inputs.current?.chooseFiles(role), [])
+  const addAnyFiles = useCallback(() => addFiles(), [addFiles])
   // Where files carry their paths, one path of a folder says more than a list of its files.
   const addFolder = useCallback(() => {
     if (client.filesHavePaths && canPick) attempt(notify, desk.addPickedFolder())
@@ -94,10 +96,10 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
     [stores],
   )
 
-  useShortcuts({ desk, jobs, addFiles, play })
+  useShortcuts({ desk, jobs, addFiles: addAnyFiles, play })
 
   return (
-    <DropTarget onFiles={(files) => attempt(notify, desk.addFiles(files))}>
+    <DropTarget onFiles={(files, role) => attempt(notify, desk.addFiles(files, role))}>
       <div className={styles.window}>
         <Header />
         <main className={styles.content}>
@@ -106,17 +108,19 @@ function Layout({ studio: { studio, desk, jobs } }: { readonly studio: StudioWin
               actions={desk}
               onAddFiles={addFiles}
               onAddFolder={addFolder}
-              welcome={<Welcome onAddFiles={addFiles} onAddFolder={addFolder} onSamples={desk.addSamples} />}
+              welcome={<Welcome onAddFiles={addAnyFiles} onAddFolder={addFolder} onSamples={desk.addSamples} />}
             />
           ) : (
             <Queue onPlay={play} />
           )}
           {view === 'desk' && !hasPairs ? null : (
-            <aside className={styles.panel}>{view === 'desk' ? <DeskPanel /> : <JobPanel video={video} />}</aside>
+            <aside className={styles.panel}>
+              {view === 'desk' ? <DeskPanel actions={desk} /> : <JobPanel video={video} />}
+            </aside>
           )}
         </main>
       </div>
-      <FileInputs ref={inputs} onFiles={(files) => attempt(notify, desk.addFiles(files))} />
+      <FileInputs ref={inputs} onFiles={(files, role) => attempt(notify, desk.addFiles(files, role))} />
       <SettingsDialog />
       <RehearsalDialog />
       <AboutDialog />

@@ -2,15 +2,21 @@ import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
+import type { VideoRole } from '../features/desk/desk-actions.ts'
 import { carriesFiles, filesOfInput, filesOfTransfer } from '../client/dropped-files.ts'
 import type { DroppedFile } from '../client/dropped-files.ts'
 import { Icon } from '../components/icon.tsx'
 import { ProgressBar } from '../components/progress-bar.tsx'
 import { attempt } from '../lib/notice.ts'
 import { useStudio, useView } from '../lib/studio.tsx'
+import { useHasZones } from '../lib/use-has-zones.ts'
 import styles from './drop-target.module.css'
 
-type DropTargetProps = { readonly onFiles: (files: readonly DroppedFile[]) => void; readonly children: ReactNode }
+type DropTargetProps = {
+  /** `role`: the zone that it was dropped on, where the engine tells sources from driving videos. */
+  readonly onFiles: (files: readonly DroppedFile[], role?: VideoRole) => void
+  readonly children: ReactNode
+}
 
 /**
  * The whole window takes files, by drop and by paste. Anything else that is dropped (a link, text, a tab) is refused
@@ -21,6 +27,7 @@ export function DropTarget({ onFiles, children }: DropTargetProps) {
   const { client, notify } = useStudio()
   const [isOver, setOver] = useState(false)
   const upload = useView((state) => state.upload)
+  const hasZones = useHasZones()
 
   useEffect(() => {
     // Entering a child fires before leaving its parent: only the difference tells whether the pointer is still here.
@@ -46,10 +53,14 @@ export function DropTarget({ onFiles, children }: DropTargetProps) {
     const onDrop = (event: DragEvent) => {
       event.preventDefault()
       depth = 0
+      const role = zoneAt(event)
       setOver(false)
       const { dataTransfer } = event
       if (dataTransfer === null || !carriesFiles(dataTransfer)) return
-      attempt(notify, filesOfTransfer(dataTransfer, !client.filesHavePaths).then(onFiles))
+      attempt(
+        notify,
+        filesOfTransfer(dataTransfer, !client.filesHavePaths).then((files) => onFiles(files, role)),
+      )
     }
     const onPaste = (event: ClipboardEvent) => {
       if (!carriesFiles(event.clipboardData) || event.clipboardData === null) return
@@ -73,11 +84,22 @@ export function DropTarget({ onFiles, children }: DropTargetProps) {
         ? // Above dialogs and popups, which lie outside of the page's own tree.
           createPortal(
             <div className={styles.overlay}>
-              <div className={styles.frame}>
-                <Icon name="add" size={36} />
-                <p className={styles.title}>{t('window.drop.title')}</p>
-                <p>{t('window.drop.text')}</p>
-              </div>
+              {hasZones ? (
+                (['source', 'driver'] as const).map((role) => (
+                  <div key={role} className={styles.frame} data-zone={role}>
+                    <Icon name={role === 'source' ? 'picture' : 'film'} size={36} />
+                    <p className={styles.title}>{t(`window.video.zone.${role}`)}</p>
+                    <p>{t(`window.video.zoneText.${role}`)}</p>
+                  </div>
+                ))
+              ) : (
+                <div className={styles.frame}>
+                  <Icon name="add" size={36} />
+                  <p className={styles.title}>{t('window.drop.title')}</p>
+                  <p>{t('window.drop.text')}</p>
+                </div>
+              )}
+              {hasZones ? <p className={styles.elsewhere}>{t('window.video.dropElsewhere')}</p> : null}
             </div>,
             document.body,
           )
@@ -94,4 +116,14 @@ export function DropTarget({ onFiles, children }: DropTargetProps) {
       )}
     </>
   )
+}
+
+/** The overlay lets the pointer through, so its zones are looked up by place. */
+function zoneAt({ clientX, clientY }: DragEvent): VideoRole | undefined {
+  for (const zone of document.querySelectorAll<HTMLElement>('[data-zone]')) {
+    const { left, right, top, bottom } = zone.getBoundingClientRect()
+    const isInside = clientX >= left && clientX < right && clientY >= top && clientY < bottom
+    if (isInside) return zone.dataset['zone'] === 'driver' ? 'driver' : 'source'
+  }
+  return undefined
 }

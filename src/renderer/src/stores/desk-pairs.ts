@@ -17,14 +17,19 @@ export type DeskEdits = {
   readonly added: readonly Pair[]
   /** Files that were taken off the desk. */
   readonly dismissed: ReadonlySet<string>
+  /** Copies that stand in for files, by their own path. */
+  readonly copies: ReadonlyMap<string, string>
 }
-export const NO_EDITS: DeskEdits = { changed: new Map(), added: [], dismissed: new Set() }
+export const NO_EDITS: DeskEdits = { changed: new Map(), added: [], dismissed: new Set(), copies: new Map() }
 
 export type DeskPair = { readonly key: string; readonly pair: Pair }
 
 export function pairKey({ source, voice, driver }: Pick<Pair, 'source' | 'voice' | 'driver'>): string {
   return JSON.stringify([source, voice ?? '', driver ?? ''])
 }
+
+export const filesOf = ({ source, voice, driver }: Pair): string[] =>
+  [source, voice, driver].filter((path) => path !== undefined)
 
 /** Whether a path is that root or lies below it. */
 export function isBelow(path: string, root: string): boolean {
@@ -54,7 +59,7 @@ export function pairsOf(plan: DeskPlan, edits: DeskEdits): DeskPair[] {
 
 /** Files in no pair with the core's reason (or `unpaired`), then what was not taken for an input at all. */
 export function leftOverOf(plan: DeskPlan, edits: DeskEdits, pairs: readonly DeskPair[]): LeftOver[] {
-  const used = new Set(pairs.flatMap(({ pair }) => [pair.source, pair.voice, pair.driver]))
+  const used = new Set(pairs.flatMap(({ pair }) => filesOf(pair).flatMap((path) => [path, edits.copies.get(path)])))
   const reasons = new Map(plan.leftOver.map(({ path, reason }) => [path, reason]))
   const files = new Set(plan.files.map(({ path }) => path))
   const isShown = (path: string) => !used.has(path) && !edits.dismissed.has(path)

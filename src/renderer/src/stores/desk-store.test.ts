@@ -49,7 +49,7 @@ const left = () => store.getState().leftOver.map(({ path, reason }) => `${path} 
 beforeEach(() => {
   store = createDeskStore()
   store.setState({ parameters: { template_id: 'normal', head_move_strength: 0.7 } })
-  putPlan(store, ['/in'], plan, [])
+  putPlan(store, { inputs: ['/in'], drivers: [] }, plan, [])
 })
 
 describe('a plan on the desk', () => {
@@ -75,7 +75,12 @@ describe('a plan on the desk', () => {
   it('keeps a change through a new plan of more files', () => {
     changePair(store, key('a', 'a'), pair('a', 'spare'))
     removePair(store, key('b', 'b'))
-    putPlan(store, ['/in', '/more'], { ...plan, pairs: [...plan.pairs, pair('lonely', 'b')] }, [])
+    putPlan(
+      store,
+      { inputs: ['/in', '/more'], drivers: [] },
+      { ...plan, pairs: [...plan.pairs, pair('lonely', 'b')] },
+      [],
+    )
     expect(shown()).toEqual(['/in/a.jpg /in/spare.wav', '/in/lonely.jpg /in/b.wav'])
   })
 
@@ -126,7 +131,7 @@ describe('undo', () => {
 describe('files taken off the desk', () => {
   it('stay off through a new plan, and come back when they are dropped again', () => {
     dismissFile(store, '/in/a.jpg')
-    putPlan(store, ['/in'], plan, [])
+    putPlan(store, { inputs: ['/in'], drivers: [] }, plan, [])
     expect(shown()).toEqual(['/in/b.jpg /in/b.wav'])
     recallFiles(store, ['/in/a'])
     expect(shown()).toEqual(['/in/b.jpg /in/b.wav'])

@@ -6,7 +6,7 @@ import type { Input } from '../../../shared/api/index.ts'
 import type { SpendQuote } from '../../../shared/model/spend.ts'
 import type { Finding } from '../../../shared/model/media.ts'
 import { defaultParameters } from '../../../shared/model/parameters.ts'
-import { addPair, isBelow, leftOverOf, NO_EDITS, pairKey, pairsOf, replacePair } from './desk-pairs.ts'
+import { addPair, filesOf, isBelow, leftOverOf, NO_EDITS, pairKey, pairsOf, replacePair } from './desk-pairs.ts'
 import type { DeskEdits, DeskFile, DeskPair, DeskPlan } from './desk-pairs.ts'
 
 const UNDO_DEPTH = 20
@@ -15,6 +15,8 @@ const EMPTY_PLAN: DeskPlan = { pairs: [], files: [], leftOver: [] }
 /** Everything that a person may undo. */
 type Undoable = {
   readonly inputs: readonly string[]
+  /** Files and folders that were said to be driving videos. */
+  readonly drivers: readonly string[]
   readonly plan: DeskPlan
   readonly edits: DeskEdits
   /** Parameters of single jobs, on top of the common ones, by pair key. */
@@ -35,6 +37,8 @@ export type DeskState = Undoable & {
   readonly isPlanning: boolean
   readonly isStarting: boolean
   readonly question: PriceQuestion | null
+  /** Videos of which a person is asked what they are: what is moved, or what moves it. */
+  readonly unsure: readonly string[]
   /** Derived from plan and edits. */
   readonly pairs: readonly DeskPair[]
   readonly leftOver: readonly LeftOver[]
@@ -50,6 +54,7 @@ export type DeskStore = StoreApi<DeskState>
 export function createDeskStore(): DeskStore {
   return createStore<DeskState>(() => ({
     inputs: [],
+    drivers: [],
     plan: EMPTY_PLAN,
     edits: NO_EDITS,
     overrides: new Map(),
@@ -57,6 +62,7 @@ export function createDeskStore(): DeskStore {
     isPlanning: false,
     isStarting: false,
     question: null,
+    unsure: [],
     pairs: [],
     leftOver: [],
     selectedKey: null,
@@ -79,18 +85,18 @@ function derive(state: DeskState, change: Partial<Undoable>): Partial<DeskState>
   }
 }
 
-function undoPoint({ inputs, plan, edits, overrides, undoStack }: DeskState): readonly Undoable[] {
-  return [...undoStack, { inputs, plan, edits, overrides }].slice(-UNDO_DEPTH)
+function undoPoint({ inputs, drivers, plan, edits, overrides, undoStack }: DeskState): readonly Undoable[] {
+  return [...undoStack, { inputs, drivers, plan, edits, overrides }].slice(-UNDO_DEPTH)
 }
 
 /** Puts what the core planned on the desk; the person's changes stay on top. */
 export function putPlan(
   store: DeskStore,
-  inputs: readonly string[],
+  { inputs, drivers }: Pick<DeskState, 'inputs' | 'drivers'>,
   plan: DeskPlan,
   findings: readonly Finding[],
 ): void {
-  store.setState((state) => ({ ...derive(state, { inputs, plan }), findings, isPlanning: false }))
+  store.setState((state) => ({ ...derive(state, { inputs, drivers, plan }), findings, isPlanning: false }))
 }
 
 /** Puts ready pairs on the desk beside what lies there, for example the samples. */
@@ -118,8 +124,9 @@ export function changePair(store: DeskStore, key: string, next: Pair): boolean {
   overrides.delete(key)
   if (moved !== undefined) {
     // A face belongs to its picture, not to the pair.
-    const { face_index: _, ...kept } = moved
-    overrides.set(pairKey(next), sourceOf(key) === next.source ? moved : kept)
+    const { face_index: _, input_face_index: __, ...kept } = moved
+    const isSame = sourceOf(key) === next.source || edits.copies.get(next.source) === sourceOf(key)
+    overrides.set(pairKey(next), isSame ? moved : kept)
   }
   store.setState({
     undoStack: undoPoint(state),
@@ -129,6 +136,17 @@ export function changePair(store: DeskStore, key: string, next: Pair): boolean {
     ),
   })
   return true
+}
+
+/** Lets a copy take the place of a file in one pair. */
+export function takeCopy(store: DeskStore, key: string, role: 'source' | 'driver', copy: string): void {
+  const { pairs, edits } = store.getState()
+  const pair = pairs.find((known) => known.key === key)?.pair
+  const file = pair?.[role]
+  if (pair === undefined || file === undefined || file === copy) return
+  const copies = new Map(edits.copies).set(copy, edits.copies.get(file) ?? file)
+  store.setState({ edits: { ...edits, copies } })
+  changePair(store, key, { ...pair, [role]: copy })
 }
 
 function sourceOf(key: string): unknown {
@@ -176,7 +194,8 @@ export function clearDesk(store: DeskStore): void {
     undoStack: undoPoint(state),
     findings: [],
     scope: 'all',
-    ...derive(state, { inputs: [], plan: EMPTY_PLAN, edits: NO_EDITS, overrides: new Map() }),
+    unsure: [],
+    ...derive(state, { inputs: [], drivers: [], plan: EMPTY_PLAN, edits: NO_EDITS, overrides: new Map() }),
   })
 }
 
@@ -202,12 +221,12 @@ export function takeStarted(store: DeskStore, keys: readonly string[]): void {
   if (!waits) {
     clearDesk(store)
   } else {
-    const partners = state.pairs
-      .filter(({ key }) => started.has(key))
-      .flatMap(({ pair }) => [pair.source, pair.voice ?? ''])
-    const stillUsed = state.pairs
-      .filter(({ key }) => !started.has(key))
-      .flatMap(({ pair }) => [pair.source, pair.voice ?? ''])
+    const used = (isStarted: boolean) =>
+      state.pairs
+        .filter(({ key }) => started.has(key) === isStarted)
+        .flatMap(({ pair }) => filesOf(pair).flatMap((path) => [path, state.edits.copies.get(path) ?? path]))
+    const partners = used(true)
+    const stillUsed = used(false)
     const gone = partners.filter((path) => !stillUsed.includes(path))
     const edits = keys.reduce((edits, key) => replacePair(state.plan, edits, key, null), state.edits)
     const dismissed = new Set([...edits.dismissed, ...gone])

@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { StoreApi } from 'zustand/vanilla'
 import type { Output } from '../../../shared/api/index.ts'
+import { ENGINE_LIMITS } from '../../../shared/model/limits.ts'
 import { settingsSchema } from '../../../shared/model/settings.ts'
 import type { KeyDescription } from '../../../shared/api/keys.ts'
 import type { EngineId } from '../../../shared/model/engine.ts'
@@ -34,6 +35,12 @@ export function createSessionStore(): SessionStore {
 export function outputFolderOf({ info, settings }: Pick<SessionState, 'info' | 'settings'>): string {
   return settings.outputFolder === '' ? (info?.defaultOutputFolder ?? '') : settings.outputFolder
 }
+
+/** Whether a video can drive what this engine makes. */
+export const takesDriver = (engine: EngineId): boolean => ENGINE_LIMITS[engine].video !== undefined
+
+/** Whether a recorded voice can. */
+export const takesVoice = (engine: EngineId): boolean => ENGINE_LIMITS[engine].audio !== undefined
 
 /** Whether an engine needs a key and has none. Engines on this computer need none. */
 export function lacksKey({ keys }: SessionState, engine: EngineId): boolean {

@@ -1,13 +1,15 @@
 import { toErrorData } from '../../../../shared/errors.ts'
 import type { Input } from '../../../../shared/api/index.ts'
-import type { Pair, PairBy } from '../../../../shared/model/batch.ts'
+import type { LeftOver, Pair, PairBy } from '../../../../shared/model/batch.ts'
 import type { EngineId } from '../../../../shared/model/engine.ts'
 import { ENGINE_PARAMETERS, defaultParameters } from '../../../../shared/model/parameters.ts'
+import type { VideoFix } from '../../../../shared/model/media.ts'
 import type { Settings } from '../../../../shared/model/settings.ts'
 import type { DroppedFile } from '../../client/dropped-files.ts'
 import type { Studio } from '../../lib/studio.tsx'
 import type { DeskState } from '../../stores/desk-store.ts'
-import { clearDesk, putPairs, putPlan, recallFiles, takeStarted, undo } from '../../stores/desk-store.ts'
+import { clearDesk, putPairs, putPlan, recallFiles, takeStarted, undo, takeCopy } from '../../stores/desk-store.ts'
+import { filesOf, isBelow } from '../../stores/desk-pairs.ts'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
 import { invalidateJobs } from '../../stores/jobs-store.ts'
 import {
@@ -20,15 +22,22 @@ import {
   unknownPaths,
 } from '../../stores/media-store.ts'
 import type { MediaState } from '../../stores/media-store.ts'
-import { isPaid, lacksKey, outputFolderOf } from '../../stores/session-store.ts'
+import { isPaid, lacksKey, outputFolderOf, takesDriver } from '../../stores/session-store.ts'
 import type { SessionState } from '../../stores/session-store.ts'
 
 /** Results come back while later files are still being looked at. */
 const CHECKS_AT_ONCE = 24
 
+export type VideoRole = 'source' | 'driver'
+
 export type DeskActions = {
-  readonly addFiles: (files: readonly DroppedFile[]) => Promise<void>
-  readonly addPaths: (paths: readonly string[]) => Promise<void>
+  /** `role`: what the person said that videos among them are; where it matters and was not said, it is asked. */
+  readonly addFiles: (files: readonly DroppedFile[], role?: VideoRole) => Promise<void>
+  readonly addPaths: (paths: readonly string[], role?: VideoRole) => Promise<void>
+  /** Says what videos on the desk are. */
+  readonly setRole: (paths: readonly string[], role: VideoRole) => Promise<void>
+  /** Makes a copy of one clip of a pair and lets it take that clip's place. */
+  readonly fit: (item: DeskPair, role: VideoRole, fix: VideoFix) => Promise<void>
   /** A folder through the system's own dialog, where there is one. */
   readonly addPickedFolder: () => Promise<void>
   readonly addSamples: () => Promise<void>
@@ -60,20 +69,23 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     session.setState({ settings: await client.call('settings.update', { change: values }) })
   }
 
-  const plan = async (inputs: readonly string[]): Promise<void> => {
+  const plan = async (inputs: readonly string[], drivers = desk.getState().drivers): Promise<void> => {
     planNumber += 1
     const number = planNumber
     desk.setState({ isPlanning: true })
     const { settings } = session.getState()
     try {
       const answer = await client.call('batch.plan', {
-        inputs: [...inputs],
+        // An engine that no video drives is told of them as well: it says why they take no part.
+        ...(takesDriver(settings.engine)
+          ? { inputs: [...inputs], drivers: [...drivers] }
+          : { inputs: [...inputs, ...drivers] }),
         pairBy: settings.pairBy,
         recursive: settings.recursive,
         outputFolder: outputFolderOf(session.getState()),
       })
       // Only the latest question counts: inputs may have been added meanwhile.
-      if (number === planNumber) putPlan(desk, inputs, answer, answer.findings)
+      if (number === planNumber) putPlan(desk, { inputs, drivers }, answer, answer.findings)
     } finally {
       if (number === planNumber) desk.setState({ isPlanning: false })
     }
@@ -87,7 +99,8 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     try {
       for (;;) {
         const { engine } = session.getState().settings
-        const files = desk.getState().plan.files.map(({ path }) => path)
+        const { plan, pairs } = desk.getState()
+        const files = [...plan.files.map(({ path }) => path), ...pairs.flatMap(({ pair }) => filesOf(pair))]
         const paths = unknownPaths(media.getState(), engine, files).slice(0, CHECKS_AT_ONCE)
         if (paths.length === 0) return
         markPending(media, engine, paths)
@@ -101,16 +114,37 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     }
   }
 
-  const addPaths = async (paths: readonly string[]): Promise<void> => {
+  const addPaths = async (paths: readonly string[], role?: VideoRole): Promise<void> => {
     if (paths.length === 0) return
     view.setState({ view: 'desk' })
     recallFiles(desk, paths)
     forgetChecks(media, paths)
-    await plan([...new Set([...desk.getState().inputs, ...paths])])
+    const { inputs, drivers } = desk.getState()
+    if (role === 'driver') return plan(without(inputs, paths), [...new Set([...drivers, ...paths])])
+    await plan([...new Set([...inputs, ...paths])], role === 'source' ? without(drivers, paths) : drivers)
+    if (role === undefined) askRoles(paths)
+  }
+
+  /** A video of which neither its place nor its name says what it is. */
+  const askRoles = (paths: readonly string[]): void => {
+    const { leftOver, plan: planned } = desk.getState()
+    if (!takesDriver(session.getState().settings.engine)) return
+    const videos = new Set(planned.files.filter(({ kind }) => kind === 'video').map(({ path }) => path))
+    const isOpen = ({ path, reason }: LeftOver) =>
+      reason === 'unpaired' && videos.has(path) && paths.some((root) => isBelow(path, root))
+    desk.setState({ unsure: leftOver.filter(isOpen).map(({ path }) => path) })
+  }
+
+  const setRole = async (paths: readonly string[], role: VideoRole): Promise<void> => {
+    const { inputs, drivers, unsure } = desk.getState()
+    desk.setState({ unsure: without(unsure, paths) })
+    if (role === 'driver') await plan(without(inputs, paths), [...new Set([...drivers, ...paths])])
+    else await plan([...new Set([...inputs, ...paths])], without(drivers, paths))
   }
 
   const replan = async (): Promise<void> => {
-    if (desk.getState().inputs.length > 0) await plan(desk.getState().inputs)
+    const { inputs, drivers } = desk.getState()
+    if (inputs.length + drivers.length > 0) await plan(inputs)
   }
 
   const begin = async (input: Input<'batch.start'>, keys: readonly string[]): Promise<void> => {
@@ -124,12 +158,20 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
 
   return {
     addPaths,
-    addFiles: async (files) => {
+    setRole,
+    fit: async ({ key, pair }, role, fix) => {
+      const path = pair[role]
+      if (path === undefined) return
+      const { path: copy } = await client.call('media.fitVideo', { path, fix })
+      takeCopy(desk, key, role, copy)
+      await checkFiles()
+    },
+    addFiles: async (files, role) => {
       if (files.length === 0) return
       try {
         const paths = await client.adoptFiles(files, (upload) => view.setState({ upload }))
         if (paths.length === 0) notify({ kind: 'warning', key: 'noFiles' })
-        await addPaths(paths)
+        await addPaths(paths, role)
       } finally {
         view.setState({ upload: null })
       }
@@ -158,6 +200,11 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
       await change({ engine })
       const specs = ENGINE_PARAMETERS[engine]
       desk.setState({ parameters: { ...defaultParameters(specs), ...session.getState().settings.parameters[engine] } })
+      if (desk.getState().plan.files.some(({ kind }) => kind === 'video')) {
+        const { inputs, drivers } = desk.getState()
+        await plan(inputs)
+        if (takesDriver(engine) && drivers.length === 0) askRoles(inputs)
+      }
       await checkFiles()
     },
     setOutputFolder: (outputFolder) => {
@@ -218,15 +265,16 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     },
     decline: () => desk.setState({ question: null }),
     clear: () => {
-      if (desk.getState().inputs.length === 0 && desk.getState().pairs.length === 0) return
+      const { inputs, drivers, pairs } = desk.getState()
+      if (inputs.length + drivers.length + pairs.length === 0) return
       clearDesk(desk)
       notify({ kind: 'info', key: 'cleared', action: { key: 'undo', run: () => undo(desk) } })
     },
   }
 }
 
-const filesOf = ({ source, voice, driver }: Pair): string[] =>
-  [source, voice, driver].filter((path) => path !== undefined)
+const without = (all: readonly string[], some: readonly string[]): string[] =>
+  all.filter((path) => !some.includes(path))
 
 /** Pairs of which nothing is known that would make them fail; `repair` where a person lets what is wrong be repaired. */
 export function startable(media: MediaState, engine: EngineId, pairs: readonly DeskPair[]): DeskPair[] {

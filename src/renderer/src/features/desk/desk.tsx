@@ -4,26 +4,32 @@ import { useTranslation } from 'react-i18next'
 import type { LeftOver } from '../../../../shared/model/batch.ts'
 import { VirtualList } from '../../components/virtual-list.tsx'
 import { Findings } from '../../lib/findings.tsx'
-import { useDesk, useStudio } from '../../lib/studio.tsx'
+import { attempt } from '../../lib/notice.ts'
+import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
+import { useHasZones } from '../../lib/use-has-zones.ts'
 import { dismissFile } from '../../stores/desk-store.ts'
-import type { DeskPair } from '../../stores/desk-pairs.ts'
+import { takesDriver, takesVoice } from '../../stores/session-store.ts'
+import { isBelow } from '../../stores/desk-pairs.ts'
+import type { DeskFile, DeskPair } from '../../stores/desk-pairs.ts'
 import { AddressDialog } from './address-dialog.tsx'
-import { DeskActionsContext } from './desk-context.tsx'
-import type { DeskActions } from './desk-actions.ts'
+import { DeskActionsContext, useDeskActions } from './desk-context.tsx'
+import type { DeskActions, VideoRole } from './desk-actions.ts'
 import { DeskToolbar } from './desk-toolbar.tsx'
 import { FilePicker } from './file-picker.tsx'
-import type { PickerTask } from './file-picker.tsx'
+import type { FilePlace, PickerTask } from './file-picker.tsx'
 import { LeftOverRow } from './left-over-row.tsx'
 import { PairRow } from './pair-row.tsx'
 import type { PairVerb } from './pair-row.tsx'
+import { RoleDialog } from './role-dialog.tsx'
 import { StartBar } from './start-bar.tsx'
 import { useVoicePlayer } from './voice-player.ts'
 import { useRemovePair } from './use-remove-pair.ts'
+import { VideoZones } from './video-zones.tsx'
 import styles from './desk.module.css'
 
 type DeskProps = {
   readonly actions: DeskActions
-  readonly onAddFiles: () => void
+  readonly onAddFiles: (role?: VideoRole) => void
   readonly onAddFolder: () => void
   /** Shown while nothing lies on the desk. */
   readonly welcome: ReactNode
@@ -36,21 +42,28 @@ type Row =
 
 /** Where portraits and voices become pairs. */
 export function Desk({ actions, onAddFiles, onAddFolder, welcome }: DeskProps) {
+  const hasZones = useHasZones()
   const isEmpty = useDesk(({ inputs, pairs, leftOver }) => inputs.length + pairs.length + leftOver.length === 0)
   return (
     <DeskActionsContext value={actions}>
       <section className={styles.desk}>
         {isEmpty ? (
-          welcome
+          hasZones ? (
+            <VideoZones onAdd={onAddFiles} />
+          ) : (
+            welcome
+          )
         ) : (
           <>
-            <DeskToolbar onAddFiles={onAddFiles} onAddFolder={onAddFolder} />
+            <DeskToolbar onAddFiles={() => onAddFiles()} onAddFolder={onAddFolder} />
+            {hasZones ? <VideoZones onAdd={onAddFiles} /> : null}
             <PlanFindings />
             <DeskList />
           </>
         )}
-        {isEmpty ? null : <StartBar />}
+        {isEmpty && !hasZones ? null : <StartBar />}
         <AddressDialog />
+        <RoleDialog />
       </section>
     </DeskActionsContext>
   )
@@ -68,7 +81,10 @@ function PlanFindings() {
 
 function DeskList() {
   const { t } = useTranslation()
-  const { stores } = useStudio()
+  const { stores, notify } = useStudio()
+  const actions = useDeskActions()
+  const engine = useSession(({ settings }) => settings.engine)
+  const drivers = useDesk((state) => state.drivers)
   const pairs = useDesk((state) => state.pairs)
   const leftOver = useDesk((state) => state.leftOver)
   const files = useDesk((state) => state.plan.files)
@@ -90,10 +106,19 @@ function DeskList() {
     (verb: PairVerb, key: string) => {
       if (verb === 'remove') removePair(key)
       else if (verb === 'own') stores.desk.setState({ selectedKey: key, scope: 'one' })
-      else setTask({ kind: 'change', key, wanted: verb === 'source' ? 'image' : 'audio' })
+      else setTask({ kind: 'change', key, wanted: verb })
     },
     [removePair, stores],
   )
+
+  /** What a file without a partner would be in a pair, and what it lacks; null: this engine makes no use of it. */
+  const placeOf = (path: string, kind: DeskFile['kind'] | undefined): FilePlace | null => {
+    if (kind === undefined || (kind === 'video' ? !takesDriver(engine) : !takesVoice(engine))) return null
+    if (kind === 'audio') return { role: 'voice', wanted: 'source' }
+    if (kind === 'image') return { role: 'source', wanted: drivers.length > 0 ? 'driver' : 'voice' }
+    const isDriver = drivers.some((root) => isBelow(path, root))
+    return isDriver ? { role: 'driver', wanted: 'source' } : { role: 'source', wanted: 'driver' }
+  }
 
   const renderRow = (index: number) => {
     const row = rows[index]
@@ -106,11 +131,9 @@ function DeskList() {
         <LeftOverRow
           item={row.item}
           kind={kind}
-          onPair={
-            kind === 'image' || kind === 'audio'
-              ? () => setTask({ kind: 'partner', path: row.item.path, wanted: kind === 'audio' ? 'image' : 'audio' })
-              : null
-          }
+          place={placeOf(row.item.path, kind)}
+          onPair={(place) => setTask({ kind: 'partner', path: row.item.path, ...place })}
+          onRole={(role) => attempt(notify, actions.setRole([row.item.path], role))}
           onDismiss={() => dismissFile(stores.desk, row.item.path)}
         />
       )

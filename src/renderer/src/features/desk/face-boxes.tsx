@@ -2,6 +2,9 @@ import { useTranslation } from 'react-i18next'
 import type { Output } from '../../../../shared/api/index.ts'
 import styles from './face-boxes.module.css'
 
+/** Below this part of the picture's width a number would hide the face. */
+const SMALL = 0.15
+
 type FaceBoxesProps = {
   readonly found: Output<'media.faces'>
   readonly chosen: number
@@ -20,6 +23,7 @@ export function FaceBoxes({ found, chosen, onChoose }: FaceBoxesProps) {
           type="button"
           className={styles.face}
           aria-pressed={index === chosen}
+          data-small={box.width < SMALL * found.width}
           aria-label={t('window.preview.faceNumber', { number: index + 1, total: found.faces.length })}
           style={{
             left: percent(box.x, found.width),

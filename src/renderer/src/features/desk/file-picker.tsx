@@ -9,17 +9,28 @@ import { FileLabel } from '../../lib/file-label.tsx'
 import { useCheck, factsLine, useThumbnailUrl } from '../../lib/use-file-facts.ts'
 import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
 import type { DeskFile } from '../../stores/desk-pairs.ts'
+import type { EngineId } from '../../../../shared/model/engine.ts'
+import { takesDriver, takesVoice } from '../../stores/session-store.ts'
 import { addOwnPair, changePair } from '../../stores/desk-store.ts'
 import styles from './file-picker.module.css'
 
-export type PickerTask =
-  | { readonly kind: 'change'; readonly key: string; readonly wanted: 'image' | 'audio' }
-  | { readonly kind: 'partner'; readonly path: string; readonly wanted: 'image' | 'audio' }
+export type FileRole = 'source' | 'voice' | 'driver'
 
-/** Chooses another portrait or voice among the files on the desk. */
+/** What a file is in a pair, and what it lacks. */
+export type FilePlace = { readonly role: FileRole; readonly wanted: FileRole }
+
+export type PickerTask =
+  | { readonly kind: 'change'; readonly key: string; readonly wanted: FileRole }
+  | ({ readonly kind: 'partner'; readonly path: string } & FilePlace)
+
+/** Chooses another source, voice or driver among the files on the desk. */
 export function FilePicker({ task, onClose }: { readonly task: PickerTask | null; readonly onClose: () => void }) {
   const { t } = useTranslation()
-  const title = task?.wanted === 'image' ? t('window.desk.chooseSource') : t('window.desk.chooseVoice')
+  const engine = useSession(({ settings }) => settings.engine)
+  const title =
+    task === null
+      ? ''
+      : t(`window.video.choose.${task.wanted === 'source' && !takesDriver(engine) ? 'portrait' : task.wanted}`)
   return (
     <Dialog
       title={title}
@@ -42,14 +53,16 @@ function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClos
   const { t } = useTranslation()
   const { stores, notify } = useStudio()
   const files = useDesk((state) => state.plan.files)
+  const engine = useSession(({ settings }) => settings.engine)
   const [filter, setFilter] = useState('')
   const [index, setIndex] = useState(0)
   const shown = useMemo(() => {
     const wanted = filter.normalize('NFC').toLowerCase()
     return files.filter(
-      ({ kind, path }) => kind === task.wanted && baseName(path).normalize('NFC').toLowerCase().includes(wanted),
+      ({ kind, path }) =>
+        fits(engine, task.wanted, kind) && baseName(path).normalize('NFC').toLowerCase().includes(wanted),
     )
-  }, [files, filter, task.wanted])
+  }, [engine, files, filter, task.wanted])
 
   const choose = (file: DeskFile | undefined) => {
     if (file === undefined) return
@@ -60,16 +73,19 @@ function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClos
     const { desk } = stores
     const { pairs, plan } = desk.getState()
     if (task.kind === 'partner') {
-      const portrait = task.wanted === 'image' ? file : plan.files.find(({ path }) => path === task.path)
-      const voice = task.wanted === 'image' ? task.path : file.path
-      return portrait !== undefined && addOwnPair(desk, { source: portrait.path, voice, folder: portrait.folder })
+      const isSource = task.wanted === 'source'
+      const source = isSource ? file : plan.files.find(({ path }) => path === task.path)
+      const driving = isSource ? { [task.role]: task.path } : { [task.wanted]: file.path }
+      return source !== undefined && addOwnPair(desk, { ...driving, source: source.path, folder: source.folder })
     }
     const pair = pairs.find(({ key }) => key === task.key)?.pair
     if (pair === undefined) return false
     // A name from a manifest belongs to the pair that it was written for.
     const { outName: _, ...rest } = pair
     const next =
-      task.wanted === 'image' ? { ...rest, source: file.path, folder: file.folder } : { ...rest, voice: file.path }
+      task.wanted === 'source'
+        ? { ...rest, source: file.path, folder: file.folder }
+        : { ...rest, [task.wanted]: file.path }
     return changePair(desk, task.key, next)
   }
 
@@ -107,6 +123,12 @@ function Choices({ task, onClose }: { readonly task: PickerTask; readonly onClos
   )
 }
 
+function fits(engine: EngineId, role: FileRole, kind: DeskFile['kind']): boolean {
+  if (role === 'voice') return kind === 'audio'
+  if (role === 'driver') return kind === 'video'
+  return kind === 'image' ? takesVoice(engine) : kind === 'video' && takesDriver(engine)
+}
+
 function Choice({
   file,
   label,
@@ -122,7 +144,11 @@ function Choice({
   const thumbnailUrl = useThumbnailUrl(check)
   return (
     <button type="button" className={styles.choice} onClick={onChoose}>
-      <Thumbnail url={thumbnailUrl} icon={file.kind === 'audio' ? 'voice' : 'picture'} size="small" />
+      <Thumbnail
+        url={thumbnailUrl}
+        icon={file.kind === 'audio' ? 'voice' : file.kind === 'video' ? 'film' : 'picture'}
+        size="small"
+      />
       <span className={styles.words}>
         <FileLabel path={file.path} />
         <span className={styles.facts}>{check === undefined ? '' : factsLine(check.facts, i18n.language)}</span>

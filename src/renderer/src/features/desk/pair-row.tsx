@@ -9,9 +9,11 @@ import { useCheck, factsLine, useThumbnailUrl } from '../../lib/use-file-facts.t
 import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
 import type { DeskPair } from '../../stores/desk-pairs.ts'
 import { FileFindings } from './file-findings.tsx'
+import type { FileRole } from './file-picker.tsx'
+import { PairWarnings } from './pair-warnings.tsx'
 import styles from './pair-row.module.css'
 
-export type PairVerb = 'source' | 'voice' | 'own' | 'remove'
+export type PairVerb = FileRole | 'own' | 'remove'
 
 type PairRowProps = {
   readonly item: DeskPair
@@ -33,6 +35,8 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
   const voiceCheck = useCheck(engine, partner)
   const hasOwn = useDesk(({ overrides }) => overrides.has(item.key))
   const thumbnailUrl = useThumbnailUrl(sourceCheck)
+  const partnerUrl = useThumbnailUrl(voiceCheck)
+  const copies = useDesk(({ edits }) => edits.copies)
   const voiceUrl = voiceCheck?.kind === 'audio' ? client.mediaUrl('source', voiceCheck.mediaId) : null
   const isPlaying = voiceUrl !== null && voiceUrl === playingUrl
 
@@ -42,6 +46,7 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
       <div className={styles.file}>
         <FileLabel path={source} />
         <span className={styles.facts}>
+          {copies.has(source) ? <span className={styles.own}>{t('window.video.copy')}</span> : null}
           {sourceCheck === undefined ? t('window.desk.checking') : factsLine(sourceCheck.facts, i18n.language)}
         </span>
       </div>
@@ -49,7 +54,9 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
         <Icon name="add" size={12} />
       </span>
       <div className={styles.voice}>
-        {voiceUrl === null ? (
+        {driver !== undefined ? (
+          <Thumbnail url={partnerUrl} icon="film" />
+        ) : voiceUrl === null ? (
           <span className={styles.wave}>
             <Icon name="voice" size={18} />
           </span>
@@ -64,6 +71,7 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
         <div className={styles.file}>
           {partner === undefined ? null : <FileLabel path={partner} />}
           <span className={styles.facts}>
+            {copies.has(partner ?? '') ? <span className={styles.own}>{t('window.video.copy')}</span> : null}
             {hasOwn ? <span className={styles.own}>{t('window.desk.own')}</span> : null}
             {voiceCheck === undefined ? t('window.desk.checking') : factsLine(voiceCheck.facts, i18n.language)}
           </span>
@@ -73,10 +81,15 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
         <Menu
           label={t('window.desk.pairMenu')}
           entries={() => [
-            { kind: 'item', label: t('window.desk.changeVoice'), icon: 'voice', run: () => onVerb('voice', item.key) },
             {
               kind: 'item',
-              label: t('window.desk.changeSource'),
+              label: t(driver === undefined ? 'window.desk.changeVoice' : 'window.video.changeDriver'),
+              icon: driver === undefined ? 'voice' : 'film',
+              run: () => onVerb(driver === undefined ? 'voice' : 'driver', item.key),
+            },
+            {
+              kind: 'item',
+              label: t(driver === undefined ? 'window.desk.changeSource' : 'window.video.changeSource'),
               icon: 'picture',
               run: () => onVerb('source', item.key),
             },
@@ -101,6 +114,7 @@ export const PairRow = memo(function PairRow({ item, isSelected, playingUrl, onP
       </div>
       <div className={styles.findings}>
         <FileFindings checks={[sourceCheck, voiceCheck]} />
+        {driver === undefined ? null : <PairWarnings item={item} />}
       </div>
     </div>
   )
