@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { engineIdSchema, parametersSchema } from './engine.ts'
+import { engineIdSchema, parametersSchema, type EngineId } from './engine.ts'
 import { DEFAULT_PRICES, priceTableSchema } from './spend.ts'
 
 /** How a vendor is reached: '' for its own addresses or no workspace. */
@@ -10,6 +10,16 @@ const endpointSchema = z.strictObject({
   /** Of all calls with one key, where the vendor counts them by the minute; absent: the engine's own number. */
   callsPerMinute: z.number().int().min(1).max(1000).optional(),
 })
+
+type EndpointField = 'baseUrl' | 'uploadUrl' | 'workspaceId'
+/** What of its endpoint can be set for each engine, in the order in which people see it. */
+export const ENDPOINT_FIELDS: Readonly<Record<EngineId, readonly EndpointField[]>> = {
+  offline: [],
+  dashscope: ['baseUrl', 'workspaceId'],
+  segmind: ['baseUrl', 'uploadUrl'],
+}
+/** Calls a minute with one key unless a person sets another number, where the vendor counts them so (contracts/segmind.md, section 8). */
+export const CALLS_PER_MINUTE: Readonly<Partial<Record<EngineId, number>>> = { segmind: 30 }
 
 const fields = z.strictObject({
   language: z.enum(['system', 'en', 'zh']),

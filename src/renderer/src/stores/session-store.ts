@@ -52,7 +52,12 @@ export function isPaid({ keys }: SessionState, engine: EngineId): boolean {
   return keys.some((key) => key.engine === engine)
 }
 
-export function putKey(store: SessionStore, { engine, state, fingerprint }: KeyDescription): void {
-  const next: KeyDescription = { engine, state, ...(fingerprint === undefined ? {} : { fingerprint }) }
+export function putKey(store: SessionStore, { engine, state, fingerprint, balance }: KeyDescription): void {
+  const next: KeyDescription = {
+    engine,
+    state,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(balance === undefined ? {} : { balance }),
+  }
   store.setState(({ keys }) => ({ keys: keys.map((key) => (key.engine === engine ? next : key)) }))
 }

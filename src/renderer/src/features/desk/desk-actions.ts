@@ -51,8 +51,8 @@ export type DeskActions = {
   readonly pickOutputFolder: () => Promise<void>
   /** A paid engine's jobs wait for `confirm`, with their price on the desk. */
   readonly start: (again: boolean) => Promise<void>
-  /** Agrees to the price on the desk. `maxCost`: what does not fit below it stays unsent. */
-  readonly confirm: (maxCost: number | null) => Promise<void>
+  /** Agrees to the price on the desk. `maxCost`: what does not fit below it stays unsent. `isPublicAgreed`: inputs may go where anyone can fetch them. */
+  readonly confirm: (maxCost: number | null, isPublicAgreed: boolean) => Promise<void>
   /** Nothing is sent. */
   readonly decline: () => void
   readonly clear: () => void
@@ -250,11 +250,16 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
         desk.setState({ isStarting: false })
       }
     },
-    confirm: async (maxCost) => {
+    confirm: async (maxCost, isPublicAgreed) => {
       const { question, isStarting } = desk.getState()
       if (question === null || question.quote.price === null || isStarting) return
       const { high, currency } = question.quote.price
-      const spend = { confirmed: high, currency, ...(maxCost === null ? {} : { maxCost }) }
+      const spend = {
+        confirmed: high,
+        currency,
+        ...(maxCost === null ? {} : { maxCost }),
+        ...(isPublicAgreed ? { acceptPublicUpload: true } : {}),
+      }
       desk.setState({ isStarting: true })
       try {
         await begin({ ...question.input, spend }, question.keys)

@@ -5,9 +5,11 @@ import type { SpendQuote } from '../../../../shared/model/spend.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { NumberInput } from '../../components/number-input.tsx'
+import { SwitchField } from '../../components/switch-field.tsx'
 import { formatLength, formatMoney, formatQuote } from '../../lib/format.ts'
 import { attempt } from '../../lib/notice.ts'
 import { useDesk, useSession, useStudio } from '../../lib/studio.tsx'
+import { takesDriver } from '../../stores/session-store.ts'
 import { useDeskActions } from './desk-context.tsx'
 import styles from './price-dialog.module.css'
 
@@ -39,15 +41,18 @@ function Price({ quote, price }: { readonly quote: SpendQuote; readonly price: Q
   const proposed = useSession(({ settings }) => settings.batchCaps[quote.engine] ?? null)
   const isStarting = useDesk((state) => state.isStarting)
   const [cap, setCap] = useState(proposed)
+  const [isPublicAgreed, setPublicAgreed] = useState(false)
+  const isWaiting = isStarting || (quote.asksPublicUpload && !isPublicAgreed)
   const { currency, high } = price
   const money = (amount: number) => formatMoney(amount, currency, i18n.language)
   const leftToday = quote.dayCap === null ? Number.POSITIVE_INFINITY : Math.max(0, quote.dayCap - quote.spentToday)
   const limit = Math.min(cap ?? Number.POSITIVE_INFINITY, leftToday)
+  const isDriven = takesDriver(quote.engine)
   const rows = [
     ['engine', t(`window.engine.${quote.engine}.label`)],
     ['jobs', String(quote.jobs)],
-    ['seconds', formatLength(quote.seconds, i18n.language)],
-    ['checks', String(quote.checks)],
+    [isDriven ? 'videoSeconds' : 'seconds', formatLength(quote.seconds, i18n.language)],
+    ['checks', quote.checks === 0 && isDriven ? '' : String(quote.checks)],
     ['today', quote.dayCap === null ? money(quote.spentToday) : `${money(quote.spentToday)} / ${money(quote.dayCap)}`],
     ['asOf', quote.pricesAsOf ?? ''],
   ] as const
@@ -87,9 +92,22 @@ function Price({ quote, price }: { readonly quote: SpendQuote; readonly price: Q
         </p>
       ) : null}
       <p className={styles.note}>{t('window.price.note')}</p>
+      {quote.asksPublicUpload ? (
+        <SwitchField
+          label={t('window.price.publicUpload')}
+          hint={t('window.price.publicUploadText')}
+          checked={isPublicAgreed}
+          onChange={setPublicAgreed}
+        />
+      ) : null}
       <div className={styles.buttons}>
         <Button onClick={actions.decline}>{t('window.cancel')}</Button>
-        <Button kind="primary" icon="play" disabled={isStarting} onClick={() => attempt(notify, actions.confirm(cap))}>
+        <Button
+          kind="primary"
+          icon="play"
+          disabled={isWaiting}
+          onClick={() => attempt(notify, actions.confirm(cap, isPublicAgreed))}
+        >
           {t('window.price.confirm', { count: quote.jobs, amount: money(Math.min(high, limit)) })}
         </Button>
       </div>

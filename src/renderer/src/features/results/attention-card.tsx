@@ -2,7 +2,7 @@ import { useEffect, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { toErrorData } from '../../../../shared/errors.ts'
 import type { ErrorData } from '../../../../shared/errors.ts'
-import type { Job } from '../../../../shared/model/job.ts'
+import type { Job, JobDetail } from '../../../../shared/model/job.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/text-field.tsx'
@@ -11,6 +11,7 @@ import { useJobActions } from '../../lib/job-actions.tsx'
 import { attempt } from '../../lib/notice.ts'
 import { useStudio } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
+import { balanceChange } from './balance-change.ts'
 import styles from './attention-card.module.css'
 
 const OPERATION = /^[A-Za-z0-9_-]{8,128}$/
@@ -18,13 +19,17 @@ const OPERATION = /^[A-Za-z0-9_-]{8,128}$/
 type Asked = 'again' | 'drop' | null
 
 /** A paid request of which nobody knows what became: three ways on, each with what it may cost. */
-export function AttentionCard({ job }: { readonly job: Job }) {
-  const { t } = useTranslation()
+export function AttentionCard({ job, detail }: { readonly job: Job; readonly detail: JobDetail | null }) {
+  const { t, i18n } = useTranslation()
+  const submit = detail?.submits.at(-1)
   const actions = useJobActions()
   const [asked, setAsked] = useState<Asked>(null)
   const isUnknown = job.error?.code === 'E-SUBMIT-UNKNOWN'
   return (
     <section className={styles.card} aria-label={t('window.attention.title')}>
+      {submit?.balanceBefore === undefined ? null : (
+        <p>{t('window.attention.balance', { change: balanceChange(submit, i18n.language) })}</p>
+      )}
       {isUnknown ? <Adopt job={job} /> : null}
       <div className={styles.buttons}>
         <Button icon="search" onClick={() => actions.retry([job.jobId])}>

@@ -19,6 +19,7 @@ import { ErrorCard } from './error-card.tsx'
 import { PaidFacts } from './paid-facts.tsx'
 import { StepHistory } from './step-history.tsx'
 import { Player } from './player.tsx'
+import { ResultSound } from './result-sound.tsx'
 import styles from './job-panel.module.css'
 
 /** The selected job: its video when it is done, what went wrong when it failed, and how it went. */
@@ -65,7 +66,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
         )}
         {isStoppedByBatchCap(job) ? <CapCard job={job} /> : null}
         {asksForDecision(job) ? (
-          <AttentionCard job={job} />
+          <AttentionCard job={job} detail={detail} />
         ) : canRetry(job) || canCancel(job) ? (
           <div className={styles.buttons}>
             {canRetry(job) ? (
@@ -91,6 +92,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
           </div>
         ) : null}
         <Findings findings={job.findings} />
+        {job.state === 'done' && job.driver !== undefined ? <ResultSound job={job} /> : null}
         <dl className={styles.facts}>
           <dt>{t('window.results.portrait')}</dt>
           <dd>

@@ -4,6 +4,7 @@ import type { Job, JobDetail } from '../../../../shared/model/job.ts'
 import { IconButton } from '../../components/button.tsx'
 import { formatMoment, formatMoney, formatQuote, formatSpan } from '../../lib/format.ts'
 import { useJobActions } from '../../lib/job-actions.tsx'
+import { balanceChange } from './balance-change.ts'
 import { useNow } from '../../lib/use-now.ts'
 import styles from './paid-facts.module.css'
 
@@ -30,7 +31,13 @@ export function PaidFacts({ job, detail }: { readonly job: Job; readonly detail:
         {ended === undefined ? null : <Row name="ended">{showName(ended)}</Row>}
         {operation === undefined ? null : <IdRow name="operation" id={operation} />}
         {requestId === undefined ? null : <IdRow name="requestId" id={requestId} />}
-        {submit?.expiresAt === undefined ? null : <Expiry expiresAt={submit.expiresAt} isOver={isOver} />}
+        {submit?.recordExpiresAt === undefined ? null : (
+          <Expiry name="recordExpires" expiresAt={submit.recordExpiresAt} isOver={isOver} />
+        )}
+        {submit?.expiresAt === undefined ? null : (
+          <Expiry name="expires" expiresAt={submit.expiresAt} isOver={isOver} />
+        )}
+        {submit?.balanceBefore === undefined ? null : <Row name="balance">{balanceChange(submit, i18n.language)}</Row>}
         {submit?.isAdopted === true ? <Row name="adopted">{t('window.paid.adoptedYes')}</Row> : null}
         {(detail?.submits.length ?? 0) > 1 ? <Row name="submits">{String(detail?.submits.length)}</Row> : null}
       </dl>
@@ -63,8 +70,16 @@ function IdRow({ name, id }: { readonly name: 'operation' | 'requestId'; readonl
   )
 }
 
-/** How long the vendor keeps the result; of no weight once it lies here. */
-function Expiry({ expiresAt, isOver }: { readonly expiresAt: number; readonly isOver: boolean }) {
+/** How long the vendor keeps the result, or its record of the run; of no weight once the result lies here. */
+function Expiry({
+  name,
+  expiresAt,
+  isOver,
+}: {
+  readonly name: 'expires' | 'recordExpires'
+  readonly expiresAt: number
+  readonly isOver: boolean
+}) {
   const { t, i18n } = useTranslation()
   const now = useNow(!isOver)
   const left = (expiresAt - now) / 1000
@@ -75,7 +90,7 @@ function Expiry({ expiresAt, isOver }: { readonly expiresAt: number; readonly is
       : t('window.paid.expiresIn', { span: formatSpan(left, i18n.language), moment })
   return (
     <div className={styles.row} data-urgent={!isOver}>
-      <dt>{t('window.paid.expires')}</dt>
+      <dt>{t(`window.paid.${name}`)}</dt>
       <dd>{text}</dd>
     </div>
   )

@@ -4,6 +4,7 @@ import { toErrorData } from '../../../../shared/errors.ts'
 import type { ErrorData } from '../../../../shared/errors.ts'
 import type { EngineId } from '../../../../shared/model/engine.ts'
 import type { Settings } from '../../../../shared/model/settings.ts'
+import { CALLS_PER_MINUTE, ENDPOINT_FIELDS } from '../../../../shared/model/settings.ts'
 import { DEFAULT_PRICES } from '../../../../shared/model/spend.ts'
 import type { PriceTable } from '../../../../shared/model/spend.ts'
 import { Button } from '../../components/button.tsx'
@@ -15,6 +16,8 @@ import { KeyForm } from './key-form.tsx'
 import styles from './settings-dialog.module.css'
 
 const MAX_PRICE = 1000
+const MAX_CALLS = 1000
+const PRICES = ['perSecond', 'perRun', 'perCheck'] as const
 const MAX_CAP = 1_000_000
 
 /** The paid engines that run here: key, address, prices and caps of each. */
@@ -63,8 +66,9 @@ function Money({ engine }: { readonly engine: EngineId }) {
   const settings = useSession((state) => state.settings)
   const sentence = useSentence()
   const { change, error } = useChange()
-  const standard = engine === 'dashscope' ? DEFAULT_PRICES.dashscope : undefined
-  const prices: PriceTable | undefined = settings.prices[engine] ?? standard
+  const standards: Partial<Record<EngineId, PriceTable>> = DEFAULT_PRICES
+  const standard = standards[engine]
+  const prices = settings.prices[engine] ?? standard
   if (prices === undefined) return null
   const { currency } = prices
   const setPrices = (values: Partial<PriceTable>) =>
@@ -79,7 +83,7 @@ function Money({ engine }: { readonly engine: EngineId }) {
         <h3>{t('window.engines.money')}</h3>
         <p className={styles.faint}>{t('window.engines.moneyText')}</p>
       </div>
-      {(['perSecond', 'perCheck'] as const).map((name) => (
+      {PRICES.filter((name) => prices[name] > 0 || (standard?.[name] ?? 0) > 0).map((name) => (
         <div key={name} className={styles.row}>
           <span id={`${id}-${name}`}>{t(`window.engines.${name}`)}</span>
           <NumberInput
@@ -132,23 +136,26 @@ function Money({ engine }: { readonly engine: EngineId }) {
   )
 }
 
-const NO_ENDPOINT = { baseUrl: '', workspaceId: '' }
+const NO_ENDPOINT = { baseUrl: '', uploadUrl: '', workspaceId: '' }
 
 function Endpoint({ engine }: { readonly engine: EngineId }) {
   const { t } = useTranslation()
   const id = useId()
   const sentence = useSentence()
   const endpoints = useSession(({ settings }) => settings.endpoints)
-  const saved = endpoints[engine] ?? NO_ENDPOINT
+  const saved = { ...NO_ENDPOINT, ...endpoints[engine] }
+  const usualCalls = CALLS_PER_MINUTE[engine]
   const { change, error } = useChange()
   const [draft, setDraft] = useState<Partial<typeof NO_ENDPOINT>>({})
   const shown = { ...saved, ...draft }
-  const isChanged = shown.baseUrl !== saved.baseUrl || shown.workspaceId !== saved.workspaceId
+  const isChanged = ENDPOINT_FIELDS[engine].some((name) => shown[name] !== saved[name])
   const save = async () => {
-    const next = { ...saved, baseUrl: shown.baseUrl.trim(), workspaceId: shown.workspaceId.trim() }
+    const next = { ...saved, ...Object.fromEntries(ENDPOINT_FIELDS[engine].map((name) => [name, shown[name].trim()])) }
     await change({ endpoints: { ...endpoints, [engine]: next } })
     setDraft({})
   }
+  const setCalls = (callsPerMinute: number) =>
+    void change({ endpoints: { ...endpoints, [engine]: { ...saved, callsPerMinute } } })
   return (
     <form
       className={styles.group}
@@ -159,9 +166,9 @@ function Endpoint({ engine }: { readonly engine: EngineId }) {
     >
       <div>
         <h3>{t('window.engines.address')}</h3>
-        <p className={styles.faint}>{t('window.engines.addressText')}</p>
+        <p className={styles.faint}>{t(`window.engine.${engine}.addressText`)}</p>
       </div>
-      {(['baseUrl', 'workspaceId'] as const).map((name) => (
+      {ENDPOINT_FIELDS[engine].map((name) => (
         <div key={name} className={styles.folder}>
           <label htmlFor={`${id}-${name}`}>{t(`window.engines.${name}`)}</label>
           <TextField
@@ -173,6 +180,19 @@ function Endpoint({ engine }: { readonly engine: EngineId }) {
           />
         </div>
       ))}
+      {usualCalls === undefined ? null : (
+        <div className={styles.row}>
+          <span id={`${id}-calls`}>{t('window.engines.callsPerMinute')}</span>
+          <NumberInput
+            labelledBy={`${id}-calls`}
+            value={saved.callsPerMinute ?? usualCalls}
+            min={1}
+            max={MAX_CALLS}
+            unit={t('window.engines.calls')}
+            onCommit={(value) => setCalls(value === null ? usualCalls : Math.round(value))}
+          />
+        </div>
+      )}
       {error === null ? null : (
         <p className={styles.error} role="alert">
           {sentence(error).message} {sentence(error).action}

@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { SecretField } from '../../components/secret-field.tsx'
 import type { SecretFieldHandle } from '../../components/secret-field.tsx'
+import { formatMoney } from '../../lib/format.ts'
 import { useSession, useStudio } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
 import { putKey } from '../../stores/session-store.ts'
@@ -17,7 +18,7 @@ type Work = 'set' | 'test' | 'delete'
 
 /** The key of one engine: it goes in, is tried and kept elsewhere; here only its fingerprint is shown. */
 export function KeyForm({ engine }: { readonly engine: EngineId }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { client, stores } = useStudio()
   const sentence = useSentence()
   const id = useId()
@@ -70,6 +71,13 @@ export function KeyForm({ engine }: { readonly engine: EngineId }) {
           </code>
         )}
       </div>
+      {key.balance === undefined ? null : (
+        <p className={styles.strong}>
+          {t('window.secret.balance', {
+            amount: formatMoney(key.balance.amount, key.balance.currency, i18n.language),
+          })}
+        </p>
+      )}
       {isAsking ? (
         <form
           className={styles.folder}
