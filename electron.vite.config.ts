@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { build } from 'vite'
 import type { Plugin } from 'vite'
 import { copyModels } from './scripts/copy-models.mjs'
 
@@ -12,24 +13,56 @@ const models = (): Plugin => ({
   },
 })
 
+const EXTERNAL = ['electron', 'keytar', 'ffmpeg-static', '@ffmpeg-installer/ffmpeg', '@ffprobe-installer/ffprobe']
+const OUTPUT = { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' } as const
+
+/**
+ * The worker and the small processes, in a folder of their own: a packaged app keeps them outside its archive, and the
+ * archive's seal is to hold for all that the main process runs.
+ */
+const helpers = (): Plugin => ({
+  name: 'build-helpers',
+  apply: 'build',
+  async closeBundle() {
+    await build({
+      configFile: false,
+      logLevel: 'warn',
+      ssr: { noExternal: true, external: ['sharp'] },
+      build: {
+        ssr: true,
+        target: 'node24',
+        outDir: 'out/helpers',
+        emptyOutDir: true,
+        // The animator's worker holds a whole tensor library: one large file is what it should be.
+        chunkSizeWarningLimit: 4000,
+        rolldownOptions: {
+          input: {
+            'animator-worker': 'src/main/core/animator/worker.ts',
+            'probe-process': 'src/main/core/media/probe-process.ts',
+            'keychain-process': 'src/main/core/secrets/keychain-process.ts',
+          },
+          external: EXTERNAL,
+          output: OUTPUT,
+        },
+      },
+    })
+  },
+})
+
 export default defineConfig({
   main: {
-    plugins: [models()],
+    plugins: [models(), helpers()],
     build: {
       target: 'node24',
-      // The animator's worker holds a whole tensor library: one large file is what it should be.
       chunkSizeWarningLimit: 4000,
       // The main bundle is whole: what package.json lists under dependencies is native and stays external.
       rolldownOptions: {
         input: {
           index: 'src/main/index.ts',
           cli: 'src/main/cli.ts',
-          'animator-worker': 'src/main/core/animator/worker.ts',
-          'probe-process': 'src/main/core/media/probe-process.ts',
-          'keychain-process': 'src/main/core/secrets/keychain-process.ts',
         },
-        external: ['electron', 'keytar', 'ffmpeg-static', '@ffmpeg-installer/ffmpeg', '@ffprobe-installer/ffprobe'],
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        external: EXTERNAL,
+        output: OUTPUT,
       },
     },
   },

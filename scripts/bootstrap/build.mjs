@@ -34,7 +34,7 @@ export async function buildIfNeeded(node) {
   const wanted = sourceHash()
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return
   say('Building…')
-  for (const part of ['main', 'preload', 'renderer', 'models'])
+  for (const part of ['main', 'helpers', 'preload', 'renderer', 'models'])
     rmSync(join(root, 'out', part), { recursive: true, force: true })
   const code = await run(node, [bin('electron-vite', 'electron-vite'), 'build', '--logLevel', 'warn'], {
     cwd: root,

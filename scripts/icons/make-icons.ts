@@ -31,7 +31,7 @@ const images = await Promise.all(sides.map((side) => draw(svg, side)))
 const large = images.find(({ sidePixels }) => sidePixels === 1024)
 if (!large) throw new RangeError('no picture of 1024 pixels')
 
-await mkdir(join(root, 'build'), { recursive: true })
+await mkdir(join(root, 'build/icons'), { recursive: true })
 await writeFile(join(root, 'resources/icons/icon.png'), large.png)
 await writeFile(join(root, 'build/icon.png'), large.png)
 await writeFile(
@@ -39,4 +39,10 @@ await writeFile(
   windowsIcon(images.filter(({ sidePixels }) => windowsSides.includes(sidePixels))),
 )
 await writeFile(join(root, 'build/icon.icns'), appleIcon(images))
-console.log('wrote resources/icons/icon.png, build/icon.png, build/icon.ico, build/icon.icns')
+for (const { sidePixels, png } of images) {
+  // What Linux wants, ready made.
+  if (sidePixels <= 512) await writeFile(join(root, `build/icons/${sidePixels}x${sidePixels}.png`), png)
+  // What hangs at the pointer while a result is dragged out.
+  if (sidePixels === 64) await writeFile(join(root, 'resources/icons/drag.png'), png)
+}
+console.log('wrote resources/icons/{icon,drag}.png, build/icons, build/icon.png, build/icon.ico, build/icon.icns')

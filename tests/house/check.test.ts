@@ -20,7 +20,8 @@ let copy: string
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'studio-house-'))
-  for (const name of ['src', 'scripts', 'tests']) cpSync(join(root, name), join(copy, name), { recursive: true })
+  for (const name of ['src', 'scripts', 'tests', 'build'])
+    cpSync(join(root, name), join(copy, name), { recursive: true })
   mkdirSync(join(copy, 'resources'))
   cpSync(join(root, 'resources/face-models.json'), join(copy, 'resources/face-models.json'))
   for (const name of configFiles) cpSync(join(root, name), join(copy, name))

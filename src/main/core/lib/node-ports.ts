@@ -65,10 +65,11 @@ export function entryLayout(entryUrl: string) {
     rendererDir: fileURLToPath(at(built ? '../renderer' : '../../out/renderer')),
     preload: fileURLToPath(at(built ? '../preload/index.cjs' : '../../out/preload/index.cjs')),
     icon: fileURLToPath(outside('../../resources/icons/icon.png')),
+    dragIcon: fileURLToPath(outside('../../resources/icons/drag.png')),
     noticeFile: fileURLToPath(at('../../NOTICE')),
-    animatorWorker: outside(built ? './animator-worker.js' : './core/animator/worker.ts'),
-    probeProcess: outside(built ? './probe-process.js' : './core/media/probe-process.ts'),
-    keychainProcess: outside(built ? './keychain-process.js' : './core/secrets/keychain-process.ts'),
+    animatorWorker: outside(built ? '../helpers/animator-worker.js' : './core/animator/worker.ts'),
+    probeProcess: outside(built ? '../helpers/probe-process.js' : './core/media/probe-process.ts'),
+    keychainProcess: outside(built ? '../helpers/keychain-process.js' : './core/secrets/keychain-process.ts'),
     ...readManifest(fileURLToPath(at('../../package.json'))),
   }
 }

@@ -230,7 +230,7 @@ function electronPorts({ entryUrl, dataDir, layout, handed, releasePage }: Start
     pickFolder: async () => (await choose(['openDirectory', 'createDirectory']))[0] ?? null,
     pickInputs: () => choose([...inputs, 'multiSelections']),
     takeHandedFiles: handed.take,
-    dragOut: (file) => firstWindow()?.webContents.startDrag({ file, icon: layout.icon }),
+    dragOut: (file) => firstWindow()?.webContents.startDrag({ file, icon: layout.dragIcon }),
   }
 }
 
