@@ -17,7 +17,8 @@ export default defineConfig({
     // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends.
     maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
-    testTimeout: 60_000,
+    // A defect waits for ever; a busy machine only takes its time.
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 })
