@@ -16,6 +16,7 @@ import type { TempFiles } from './jobs/temp-files.ts'
 import type { HttpClient } from './lib/http-client.ts'
 import { checkEndpoint } from './lib/url-rules.ts'
 import type { Media } from './media/media.ts'
+import { createBalanceWatch } from './pipeline/balance-watch.ts'
 import { createCallBudget, type CallBudget } from './pipeline/call-budget.ts'
 import type { ChosenStorage, RemoteAccess } from './pipeline/remote-access.ts'
 import { createRemoteWorkflow, type RemoteJobs } from './pipeline/remote-workflow.ts'
@@ -256,6 +257,7 @@ export function createRemote(dependencies: RemoteDependencies) {
         access,
         http,
         gate,
+        balance: createBalanceWatch(engine, clock, journal),
         gateOf: (storageId) => gateOf(storageId, gate),
         resultGate: createVendorGate({ clock, random, lead: gate }),
         writer,

@@ -2,6 +2,7 @@ import type { Handlers } from '../../shared/api/index.ts'
 import { StudioError } from '../../shared/errors.ts'
 import type { KeyDescription } from '../../shared/api/keys.ts'
 import type { EngineId } from '../../shared/model/engine.ts'
+import type { Money } from '../../shared/model/job.ts'
 import type { RemoteEngine } from './engines/engine.ts'
 import type { EngineRegistry } from './engines/registry.ts'
 import type { HttpClient } from './lib/http-client.ts'
@@ -27,7 +28,12 @@ type KeyHandlers = Pick<Handlers, 'keys.describe' | 'keys.set' | 'keys.test' | '
 /** Keys of the paid engines: they go in and are used, and only their fingerprints come out. */
 export function createKeyHandlers(dependencies: KeyDependencies): KeyHandlers {
   const { engines, secrets, access, http, clock, signal, changed } = dependencies
-  const describe = (engine: EngineId): KeyDescription => ({ engine, ...secrets.describe(engine) })
+  const balances = new Map<EngineId, Money>()
+  const describe = (engine: EngineId): KeyDescription => {
+    const known = secrets.describe(engine)
+    const balance = known.state === 'missing' ? undefined : balances.get(engine)
+    return { engine, ...known, ...(balance === undefined ? {} : { balance }) }
+  }
 
   const remoteEngine = (id: EngineId): RemoteEngine => {
     const remote = engines.all.flatMap((engine) => (engine.kind === 'remote' ? [engine] : []))
@@ -38,7 +44,12 @@ export function createKeyHandlers(dependencies: KeyDependencies): KeyHandlers {
   }
 
   async function tryKey(engine: RemoteEngine, credential: string): Promise<void> {
-    await engine.testKey({ signal, http, endpoint: access.endpoint(engine), credential, clock })
+    const lent = { signal, http, endpoint: access.endpoint(engine), credential, clock }
+    balances.delete(engine.id)
+    if (engine.balance === undefined) return engine.testKey(lent)
+    // The same free call shows both.
+    const balance = await engine.balance(lent)
+    if (balance !== null) balances.set(engine.id, balance)
   }
 
   return {
@@ -59,7 +70,7 @@ export function createKeyHandlers(dependencies: KeyDependencies): KeyHandlers {
       await tryKey(engine, secret)
       const saved = await secrets.set(id, secret)
       changed(id)
-      return { engine: id, ...saved, trimmed }
+      return { ...describe(id), ...saved, trimmed }
     },
 
     'keys.test': async ({ engine: id }) => {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { JobStore } from '../jobs/job-store.ts'
 import type { SubmitAttempt } from '../jobs/submit-journal.ts'
-import { lookForLost, noteBalance } from './lost-answer.ts'
+import { lookForLost } from './lost-answer.ts'
 import { pollOnce } from './operation-steps.ts'
 import type { RemoteParts } from './remote-parts.ts'
 
@@ -33,7 +33,7 @@ export function createLateLooks(parts: LateDependencies) {
 
   async function lookForAnswer(attempt: SubmitAttempt, signal: AbortSignal): Promise<void> {
     // It drops only when a run ends: what is left now tells more than right after the request.
-    if (engine.list === undefined) return noteBalance(parts, attempt, { signal, wait: () => undefined })
+    if (engine.list === undefined) return parts.balance.after(parts, attempt, { signal, wait: () => undefined })
     const look = await lookForLost(parts, attempt, { signal, wait: () => undefined })
     if (look.kind === 'found') parts.found(attempt.jobId, attempt.attemptId, look.id, true)
   }

@@ -1,6 +1,5 @@
 import { StudioError } from '../../../shared/errors.ts'
 import type { ListedOperation } from '../engines/engine.ts'
-import type { Money } from '../../../shared/model/job.ts'
 import type { SubmitAttempt } from '../jobs/submit-journal.ts'
 import { callContext, type RemoteParts } from './remote-parts.ts'
 import type { Waiter } from './vendor-gate.ts'
@@ -8,7 +7,6 @@ import type { Waiter } from './vendor-gate.ts'
 /** By the vendor's clock: from so long before the request began to so long after it (DashScope contract, section 9, point 1). */
 const BEFORE_MS = 2000
 const AFTER_MS = 120_000
-const BALANCE_LIMIT_MS = 15_000
 
 /** Operations of the account that may be the one whose answer was lost: created at its time, and nobody's. */
 async function candidatesFor(parts: RemoteParts, attempt: SubmitAttempt, waiter: Waiter): Promise<string[]> {
@@ -58,33 +56,3 @@ export const submitUnknown = (parts: RemoteParts, candidates: string[]): StudioE
     },
     chargeState: 'possible',
   })
-
-/** What is left on the account: a hint for a person, no more. Null where it cannot be had just now. */
-export async function askBalance(parts: RemoteParts, waiter: Waiter): Promise<Money | null> {
-  const { engine, gate, clock } = parts
-  const { balance } = engine
-  if (balance === undefined) return null
-  const limit = new AbortController()
-  const timer = clock.setTimer(BALANCE_LIMIT_MS, () => limit.abort())
-  const signal = AbortSignal.any([limit.signal, waiter.signal])
-  try {
-    return await gate.run('query', { ...waiter, signal }, async () => balance(await callContext(parts, signal)), 1)
-  } catch (thrown) {
-    waiter.signal.throwIfAborted()
-    // A key or an account that is refused keeps the paid request from being sent, too.
-    if (thrown instanceof StudioError && !thrown.data.retryable) throw thrown
-    return null
-  } finally {
-    timer.cancel()
-  }
-}
-
-/** Stores what is left after a request whose answer was lost. */
-export async function noteBalance(parts: RemoteParts, attempt: SubmitAttempt, waiter: Waiter): Promise<void> {
-  const left = await askBalance(parts, waiter).catch((thrown: unknown) => {
-    waiter.signal.throwIfAborted()
-    if (thrown instanceof StudioError) return null
-    throw thrown
-  })
-  if (left !== null) parts.journal.noteBalance(attempt.attemptId, left)
-}

@@ -38,6 +38,9 @@ export function noteCompleted(
   // What is inside the vendor's answer is gone with its record.
   const ends = result.resultUrl === null ? attempt.recordExpiresAt : null
   const expiresAt = ends ?? (result.expiresAt ?? clock.now() + offsetMs + lives.resultMs) - offsetMs
+  if (typeof result.balance === 'number') {
+    parts.balance.saw({ amount: result.balance, currency: spend.pricesOf(engine.id).currency })
+  }
   parts.results.set(job.jobId, { url: result.resultUrl, videoSeconds: result.videoSeconds })
   if (attempt.verdict !== 'succeeded') {
     const seconds = result.videoSeconds ?? remoteWorkOf(job).remote?.seconds ?? 0

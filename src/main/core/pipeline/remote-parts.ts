@@ -12,6 +12,7 @@ import type { HttpClient } from '../lib/http-client.ts'
 import type { Media } from '../media/media.ts'
 import type { Clock } from '../ports.ts'
 import { backoffMs, sleep } from '../lib/wait.ts'
+import type { BalanceWatch } from './balance-watch.ts'
 import { parseWork, type JobWork, type RemoteWork } from './job-work.ts'
 import type { RemoteAccess } from './remote-access.ts'
 import type { SourceVerdicts } from './source-verdicts.ts'
@@ -32,6 +33,7 @@ export type RemoteParts = {
   readonly access: RemoteAccess
   readonly http: HttpClient
   readonly gate: VendorGate
+  readonly balance: BalanceWatch
   readonly gateOf: (storageId: string) => VendorGate
   readonly writer: SteadyWriter
   readonly clock: Clock

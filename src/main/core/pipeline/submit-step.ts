@@ -16,7 +16,7 @@ import { withoutQueries } from '../lib/url-rules.ts'
 import { backoffMs, sleep } from '../lib/wait.ts'
 import type { InputUploads } from './input-uploads.ts'
 import type { RemoteWork } from './job-work.ts'
-import { askBalance, lookForLost, noteBalance, submitUnknown } from './lost-answer.ts'
+import { lookForLost, submitUnknown } from './lost-answer.ts'
 import { outputTarget, prepareFolder, requireSpace } from './output-place.ts'
 import { callContext, fromTheStart, remoteWorkOf, type RemoteParts } from './remote-parts.ts'
 
@@ -78,7 +78,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
     for (let troubles = 0; ;) {
       const request = await requestOf(job, remote, context)
       if (request === null) return renew(job, remote, null)
-      const balanceBefore = await askBalance(parts, context)
+      const balanceBefore = await parts.balance.before(parts, context)
       await gate.ready('submit', context)
       const call = await callContext(parts, context.signal)
       context.signal.throwIfAborted()
@@ -212,7 +212,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
       await writer.write(() => journal.doubt(attempt.attemptId, { httpStatus: null, answer: '' }, clock.now()))
     }
     if (engine.list === undefined) {
-      await noteBalance(parts, attempt, context)
+      await parts.balance.after(parts, attempt, context)
       return { kind: 'needs_attention', error: submitUnknown(parts, []).data }
     }
     // The wall clock may have been set meanwhile: an age that cannot be is none.

@@ -35,7 +35,10 @@ export async function keysCommand(
     } else if (verb === 'test') {
       const description = await call(core, 'keys.test', { engine })
       tell(description)
-      if (!json) output.line(t('cli.keys.works', { ...description, where: t(`cli.keys.where.${description.state}`) }))
+      if (!json) {
+        output.line(t('cli.keys.works', { ...description, where: t(`cli.keys.where.${description.state}`) }))
+        if (description.balance !== undefined) output.line(t('cli.keys.balance', { ...description.balance }))
+      }
     } else {
       const description = await call(core, 'keys.delete', { engine })
       tell(description)
@@ -46,7 +49,12 @@ export async function keysCommand(
     await core.stop()
   }
 
-  function tell({ engine, state, fingerprint }: KeyDescription): void {
-    if (json) output.event({ event: 'key', engine, state, ...(fingerprint === undefined ? {} : { fingerprint }) })
+  function tell({ engine, state, fingerprint, balance }: KeyDescription): void {
+    if (!json) return
+    const known = {
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(balance === undefined ? {} : { balance }),
+    }
+    output.event({ event: 'key', engine, state, ...known })
   }
 }
