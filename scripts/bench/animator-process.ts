@@ -5,7 +5,7 @@ import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts
 import type { PortraitJob } from '../../src/main/core/animator/protocol.ts'
 import { decodeVoice, VOICE_RATE } from '../../src/main/core/animator/encode/decode-voice.ts'
 import { openPicture } from '../../src/main/core/animator/picture.ts'
-import { planPoses, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
+import { motionFor, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
 import { mouthCurves } from '../../src/main/core/animator/voice/mouth-curves.ts'
 
 /** What the bench asks of its process: a job (timed), a preview (timed), or a number of facts. */
@@ -71,11 +71,11 @@ const answer = async (request: BenchRequest): Promise<BenchAnswer> => {
       const picture = await openPicture(await loadFaceModels(modelsDir), imagePath, { ffmpegPath, maxSide: 2160 })
       const puppet = stagePuppet(picture, imagePath, parameters)
       const { samples, durationSeconds } = await decodeVoice(ffmpegPath, voicePath)
-      const poses = planPoses(parameters, { curves: mouthCurves(samples, VOICE_RATE), durationSeconds })
+      const { frameCount, poseAt } = motionFor(parameters, { curves: mouthCurves(samples, VOICE_RATE), durationSeconds })
       const file = openSync(request.rawPath, 'w')
-      for (const pose of poses) writeSync(file, puppet.render(pose))
+      for (let frame = 0; frame < frameCount; frame++) writeSync(file, puppet.render(poseAt(frame)))
       closeSync(file)
-      return { width: puppet.width, height: puppet.height, frames: poses.length, durationSeconds, ms: elapsed() }
+      return { width: puppet.width, height: puppet.height, frames: frameCount, durationSeconds, ms: elapsed() }
     }
   }
 }

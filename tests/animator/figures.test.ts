@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bestCorrelation, countBlinks, patchShift, percentile, skullDeviation } from '../../scripts/measure/figures.ts'
-import { linedBackground } from '../../scripts/measure/lined-background.ts'
+import { linedBackground, type LinedPortrait } from '../../scripts/measure/lined-background.ts'
 import { trackVideo } from '../../scripts/measure/retrack.ts'
 import type { Track } from '../../scripts/measure/retrack.ts'
 import { readFrames, videoFacts } from '../../scripts/measure/video-frames.ts'
@@ -14,14 +14,16 @@ import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts
 import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
 import { openPicture } from '../../src/main/core/animator/picture.ts'
 import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
-import { createStudio, planPoses, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
+import { createStudio, motionFor, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
 import type { Studio } from '../../src/main/core/animator/talking-portrait.ts'
 import { decodeImage } from '../../src/main/core/lib/decode-image.ts'
 import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
 import { modelsDir, sample, tools } from './tools.ts'
 
-/** The face in these clips is 150 pixels high: enough for the tracker, quick enough for every run of the tests. */
-const SIDE = 384
+/** The face in these clips is 120 pixels high: enough for the tracker, quick enough for every run of the tests. */
+const SIDE = 320
+
+const LEAST_CORRELATION = 0.75
 
 const STILL: PortraitParameters = {
   template_id: 'normal',
@@ -77,7 +79,7 @@ beforeAll(async () => {
     '-i',
     'anullsrc=r=16000:cl=mono',
     '-t',
-    '20',
+    '12',
     at('silence.wav'),
   ])
 })
@@ -85,18 +87,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a produced video, tracked again', () => {
   it.each([
-    // The synthetic English voice is not loudest where its mouth is widest: its own curves reach .77.
-    ['woman', 'voice-en.wav', 0.7],
-    ['man', 'voice-zh.wav', 0.8],
-  ])('opens the mouth of the %s with %s, in time, and keeps the skull', async (name, voiceName, least) => {
+    ['woman', 'voice-en.wav'],
+    ['man', 'voice-zh.wav'],
+  ])('opens the mouth of the %s with %s, in time, and keeps the skull', async (name, voiceName) => {
     const path = await make(`talk-${name}`, at(`${name}.png`), sample(voiceName), {
       mouth_move_strength: 1,
       head_move_strength: 0.7,
       eye_move_freq: 0.3,
     })
-    const track = await trackVideo(models, tools, path)
+    const { frames, fps } = videoFacts(tools.ffprobePath, path)
+    const track = await trackVideo(models, tools, path, 2)
     const { samples, durationSeconds } = await decodeVoice(tools.ffmpegPath, sample(voiceName))
-    expect(Math.abs(track.frames / track.fps - durationSeconds)).toBeLessThanOrEqual(1 / track.fps)
+    expect(Math.abs(frames / fps - durationSeconds)).toBeLessThanOrEqual(1 / fps)
 
     const gaps = track.tracked.map(({ mouthGap }) => mouthGap)
     const { correlation, leadSeconds } = bestCorrelation(gaps, samples, track.fps)
@@ -104,7 +106,7 @@ describe('a produced video, tracked again', () => {
     console.info(
       `${name}: mouth and voice ${correlation.toFixed(2)} at ${leadSeconds} s, reversed ${reversed.toFixed(2)}`,
     )
-    expect(correlation).toBeGreaterThan(least)
+    expect(correlation).toBeGreaterThan(LEAST_CORRELATION)
     expect(correlation - reversed).toBeGreaterThan(0.4)
     expect(percentile(gaps, 0.95)).toBeGreaterThan(0.12)
     expect(percentile(gaps, 0.1)).toBeLessThan(0.3 * percentile(gaps, 0.95))
@@ -121,69 +123,69 @@ describe('a produced video, tracked again', () => {
   })
 
   it('blinks as often as asked, with both eyes, fully; and not at all at 0', async () => {
-    const path = await make('blinks', at('woman.png'), at('silence.wav'), { eye_move_freq: 0.5, video_fps: 15 })
+    const path = await make('blinks', at('woman.png'), at('silence.wav'), { eye_move_freq: 1, video_fps: 15 })
     const track = await trackVideo(models, tools, path)
-    expect(Math.abs(countBlinks(eyesOf(track)) - 10)).toBeLessThanOrEqual(1)
+    expect(Math.abs(countBlinks(eyesOf(track)) - 12)).toBeLessThanOrEqual(1)
     for (const eye of [0, 1] as const) {
       const open = track.tracked.map(({ eyesOpen }) => eyesOpen[eye])
       expect(Math.min(...open)).toBeLessThan(0.45 * percentile(open, 0.5))
     }
   })
 
-  it('moves the head more from calm to normal to active, and with more strength', async () => {
-    const sway = async (
-      template_id: PortraitParameters['template_id'],
-      head_move_strength: number,
-    ): Promise<number> => {
-      const path = await make('sway', at('man.png'), sample('voice-en.wav'), {
+  describe('before a wall with straight lines', () => {
+    const clip = (template_id: PortraitParameters['template_id'], head_move_strength: number): Promise<string> =>
+      make(`${template_id}-${head_move_strength}`, at('lines.png'), sample('voice-en.wav'), {
         template_id,
         head_move_strength,
         video_fps: 15,
       })
-      const { tracked } = await trackVideo(models, tools, path)
-      const of = (axis: 'yaw' | 'pitch' | 'roll'): number => spread(tracked.map(({ face }) => face.rotation[axis]))
-      return Math.hypot(of('yaw'), of('pitch'), of('roll'))
-    }
-    const [calm, normal, active, half] = [
-      await sway('calm', 1),
-      await sway('normal', 1),
-      await sway('active', 1),
-      await sway('active', 0.5),
-    ]
-    const inDegrees = [calm, normal, active, half].map((value) => ((value * 180) / Math.PI).toFixed(2))
-    console.info(`head motion in degrees, calm, normal, active, active at half strength: ${inDegrees.join(', ')}`)
-    expect(normal / calm).toBeGreaterThan(1.5)
-    expect(active / normal).toBeGreaterThan(1.5)
-    expect(active / half).toBeGreaterThan(1.5)
-  })
+    let liveliest = ''
+    let patches: LinedPortrait['patches'] = []
+    let patchSide = 0
 
-  it('keeps straight lines behind the liveliest head where they are', async () => {
-    const plain = await decodeImage(at('man.png'), tools)
-    const { image, patches, side } = linedBackground(plain)
-    await sharp(image.data, { raw: { width: SIDE, height: SIDE, channels: 4 } })
-      .png()
-      .toFile(at('lines.png'))
-    const path = await make('lines', at('lines.png'), sample('voice-en.wav'), {
-      template_id: 'active',
-      head_move_strength: 1,
-      mouth_move_strength: 1,
-      video_fps: 15,
+    beforeAll(async () => {
+      const lined = linedBackground(await decodeImage(at('man.png'), tools))
+      patches = lined.patches
+      patchSide = lined.side
+      await sharp(lined.image.data, { raw: { width: SIDE, height: SIDE, channels: 4 } })
+        .png()
+        .toFile(at('lines.png'))
+      liveliest = await clip('active', 1)
     })
-    let first: RgbaImage | undefined
-    let largest = 0
-    let watched = 0
-    for await (const frame of readFrames(tools.ffmpegPath, path, videoFacts(tools.ffprobePath, path))) {
-      first ??= frame
-      for (const { left, top } of patches) {
-        const shift = patchShift(first, frame, left, top, side)
-        if (shift === undefined) continue
-        watched++
-        largest = Math.max(largest, shift)
+
+    it('moves the head more from calm to normal to active, and with more strength', async () => {
+      const sway = async (path: string): Promise<number> => {
+        const { tracked } = await trackVideo(models, tools, path, 3)
+        const of = (axis: 'yaw' | 'pitch' | 'roll'): number => spread(tracked.map(({ face }) => face.rotation[axis]))
+        return (Math.hypot(of('yaw'), of('pitch'), of('roll')) * 180) / Math.PI
       }
-    }
-    console.info(`background lines: ${largest.toFixed(2)} px at most, in ${patches.length} places`)
-    expect(watched).toBeGreaterThan(1000)
-    expect(largest).toBeLessThan(0.5)
+      const [calm, normal] = [await sway(await clip('calm', 1)), await sway(await clip('normal', 1))]
+      const [active, half] = [await sway(liveliest), await sway(await clip('active', 0.5))]
+      console.info(
+        `head motion in degrees: calm ${calm.toFixed(2)}, normal ${normal.toFixed(2)}, active ${active.toFixed(2)}, half ${half.toFixed(2)}`,
+      )
+      expect(normal / calm).toBeGreaterThan(1.5)
+      expect(active / normal).toBeGreaterThan(1.5)
+      expect(active / half).toBeGreaterThan(1.5)
+    })
+
+    it('keeps the lines behind the liveliest head where they are', async () => {
+      let first: RgbaImage | undefined
+      let largest = 0
+      let watched = 0
+      for await (const frame of readFrames(tools.ffmpegPath, liveliest, videoFacts(tools.ffprobePath, liveliest))) {
+        first ??= frame
+        for (const { left, top } of patches) {
+          const shift = patchShift(first, frame, left, top, patchSide)
+          if (shift === undefined) continue
+          watched++
+          largest = Math.max(largest, shift)
+        }
+      }
+      console.info(`background lines: ${largest.toFixed(2)} px at most, in ${patches.length} places`)
+      expect(watched).toBeGreaterThan(1000)
+      expect(largest).toBeLessThan(0.5)
+    })
   })
 
   it('is the still itself when every strength is 0', async () => {
@@ -201,8 +203,9 @@ describe('a produced video, tracked again', () => {
       slow: silent,
     }
     expect(samples.length).toBeGreaterThan(16_000)
-    for (const pose of planPoses(STILL, { curves, durationSeconds })) {
-      expect(Buffer.compare(puppet.render(pose), Buffer.from(picture.image.data))).toBe(0)
+    const { frameCount, poseAt } = motionFor(STILL, { curves, durationSeconds })
+    for (let frame = 0; frame < frameCount; frame++) {
+      expect(Buffer.compare(puppet.render(poseAt(frame)), Buffer.from(picture.image.data))).toBe(0)
     }
   })
 })

@@ -4,20 +4,29 @@ import { decodeVoice, VOICE_RATE } from './encode/decode-voice.ts'
 import { openFrameEncoder } from './encode/frame-encoder.ts'
 import type { FaceModels } from './face/face-models.ts'
 import { createFileCache } from './file-cache.ts'
-import { planMotion } from './motion/plan-motion.ts'
+import { clamp } from './mesh/easing.ts'
+import { motionOf, type Motion } from './motion/plan-motion.ts'
 import { chooseFace, cropImage, MAX_OUTPUT_SIDE, moveFace, openPicture, outputArea } from './picture.ts'
 import type { Picture, PictureFacts } from './picture.ts'
 import type { PortraitParameters } from './portrait-parameters.ts'
-import { previewVoice } from './preview-voice.ts'
+import { PREVIEW_SECONDS, previewVoice } from './preview-voice.ts'
 import type { PortraitJob, PortraitResult, PreviewRequest, RenderProgress } from './protocol.ts'
 import { createPuppet } from './raster/puppet.ts'
 import type { Puppet } from './raster/puppet.ts'
-import type { FramePose, MouthCurves } from './types.ts'
+import { REST_POSE, type FramePose, type MouthCurves } from './types.ts'
 import { mouthCurves } from './voice/mouth-curves.ts'
 
 /** Longest side of a preview, pixels: enough for a window, small enough for a slider. */
 const PREVIEW_SIDE = 1080
 const PREVIEW_QUALITY = 88
+/** A thread that is asked nothing for so long after a face was found has time to make its preview ready. */
+const IDLE_MS = 100
+/** Moves everything once, so that the first preview finds compiled code. */
+const WARM_POSE: FramePose = { ...REST_POSE, yaw: 0.05, jaw: 0.5, wide: 0.5, press: 0.1, blink: 0.5, gazeX: 0.02 }
+
+type Shown = Pick<PortraitParameters, 'face_index' | 'paste_back'>
+
+const raw = ({ width, height }: Puppet) => ({ raw: { width, height, channels: 4 as const } })
 
 export type SpokenCurves = { readonly curves: MouthCurves; readonly durationSeconds: number }
 
@@ -34,9 +43,9 @@ export type Studio = {
   readonly preview: (request: PreviewRequest, signal?: AbortSignal) => Promise<Uint8Array>
 }
 
-/** The pose of every frame of a video. */
-export const planPoses = (parameters: PortraitParameters, { curves, durationSeconds }: SpokenCurves): FramePose[] =>
-  planMotion({
+/** The poses of a video. */
+export const motionFor = (parameters: PortraitParameters, { curves, durationSeconds }: SpokenCurves): Motion =>
+  motionOf({
     curves,
     durationSeconds,
     fps: parameters.video_fps,
@@ -48,7 +57,7 @@ export const planPoses = (parameters: PortraitParameters, { curves, durationSeco
   })
 
 /** The chosen face of a picture, ready to be posed in the pixels of the video. Errors as in `chooseFace`. */
-export const stagePuppet = (picture: Picture, file: string, { face_index, paste_back }: PortraitParameters): Puppet => {
+export const stagePuppet = (picture: Picture, file: string, { face_index, paste_back }: Shown): Puppet => {
   const face = chooseFace(picture, file, face_index)
   const area = outputArea(picture.image, face, paste_back)
   return createPuppet(cropImage(picture.image, area), moveFace(face, area))
@@ -58,7 +67,9 @@ export const stagePuppet = (picture: Picture, file: string, { face_index, paste_
 export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => {
   const pictures = createFileCache<Picture>(3)
   const voices = createFileCache<SpokenCurves>(4)
-  const previewPuppets = createFileCache<Puppet>(1)
+  const previewPuppets = createFileCache<Puppet>(2)
+  const madeUp = previewVoice()
+  let idle: NodeJS.Timeout | undefined
 
   const picture = (path: string, maxSide: number, signal?: AbortSignal): Promise<Picture> =>
     pictures.get(path, `${maxSide}`, () =>
@@ -71,10 +82,35 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       return { curves: mouthCurves(samples, VOICE_RATE), durationSeconds }
     })
 
+  const previewPuppet = async (path: string, shown: Shown, signal?: AbortSignal): Promise<Puppet> => {
+    const whole = await picture(path, MAX_OUTPUT_SIDE, signal)
+    const isSmall = Math.max(whole.image.width, whole.image.height) <= PREVIEW_SIDE
+    const opened = isSmall ? whole : await picture(path, PREVIEW_SIDE, signal)
+    const variant = `${shown.face_index}:${shown.paste_back}`
+    return previewPuppets.get(path, variant, async () => stagePuppet(opened, path, shown))
+  }
+
+  /** A face that was looked at, and nothing after it, is about to be shown: both its previews are made ready. */
+  const warmUp = (path: string): void => {
+    idle = setTimeout(async () => {
+      for (const paste_back of [true, false])
+        await previewPuppet(path, { face_index: 0, paste_back })
+          .then(async (puppet) => sharp(puppet.render(WARM_POSE), raw(puppet)).jpeg().toBuffer())
+          .catch(() => undefined)
+    }, IDLE_MS).unref()
+  }
+
   return {
-    findFaces: async (imagePath, signal) => (await picture(imagePath, MAX_OUTPUT_SIDE, signal)).facts,
+    findFaces: async (imagePath, signal) => {
+      clearTimeout(idle)
+      const { facts } = await picture(imagePath, MAX_OUTPUT_SIDE, signal)
+      clearTimeout(idle)
+      if (facts.faces.length > 0) warmUp(imagePath)
+      return facts
+    },
 
     render: async ({ imagePath, voicePath, outputPath, parameters, aiTag }, { signal, onProgress }) => {
+      clearTimeout(idle)
       // The voice is read by another process while this one looks for the face.
       const speaking = voice(voicePath, signal)
       speaking.catch(() => undefined)
@@ -84,24 +120,22 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       // A cancel that came during a long stretch of computing is heard before the next one.
       await nextTurn(undefined, { signal })
       const { durationSeconds } = spoken
-      const poses = planPoses(parameters, spoken)
+      const { frameCount, poseAt } = motionFor(parameters, spoken)
       const puppet = stagePuppet(opened, imagePath, parameters)
       await nextTurn(undefined, { signal })
       const { width, height } = puppet
       const fps = parameters.video_fps
       // From the first progress on, this thread hears a cancel within a frame and cleans up after itself.
-      onProgress({ framesDone: 0, frameCount: poses.length })
+      onProgress({ framesDone: 0, frameCount })
       const encoder = openFrameEncoder(
         { ffmpegPath, voicePath, outputPath, width, height, fps, durationSeconds, aiTag },
         signal,
       )
-      let frames = 0
       try {
-        for (const pose of poses) {
-          await encoder.write(puppet.render(pose))
+        for (let frame = 0; frame < frameCount; frame++) {
+          await encoder.write(puppet.render(poseAt(frame)))
           signal.throwIfAborted()
-          frames++
-          onProgress({ framesDone: frames, frameCount: poses.length })
+          onProgress({ framesDone: frame + 1, frameCount })
         }
         await encoder.finish()
       } catch (thrown) {
@@ -113,7 +147,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       return {
         width,
         height,
-        frames,
+        frames: frameCount,
         durationSeconds,
         picture: opened.facts,
         ...(toSide < fromSide ? { scaledDown: { fromSide, toSide } } : {}),
@@ -121,16 +155,13 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
     },
 
     preview: async ({ imagePath, parameters, timeSeconds, voicePath }, signal) => {
-      const opened = await picture(imagePath, PREVIEW_SIDE, signal)
-      const spoken = voicePath === undefined ? previewVoice(timeSeconds) : await voice(voicePath, signal)
-      const variant = `${parameters.face_index}:${parameters.paste_back}`
-      const puppet = await previewPuppets.get(imagePath, variant, async () =>
-        stagePuppet(opened, imagePath, parameters),
-      )
-      const poses = planPoses(parameters, spoken)
-      const index = Math.min(poses.length - 1, Math.max(0, Math.round(timeSeconds * parameters.video_fps)))
-      const { width, height } = puppet
-      const jpeg = await sharp(puppet.render(poses[index] as FramePose), { raw: { width, height, channels: 4 } })
+      clearTimeout(idle)
+      const spoken = voicePath === undefined ? madeUp : await voice(voicePath, signal)
+      const seconds = voicePath === undefined ? timeSeconds % PREVIEW_SECONDS : timeSeconds
+      const puppet = await previewPuppet(imagePath, parameters, signal)
+      const { frameCount, poseAt } = motionFor(parameters, spoken)
+      const frame = clamp(Math.round(seconds * parameters.video_fps), 0, frameCount - 1)
+      const jpeg = await sharp(puppet.render(poseAt(frame)), raw(puppet))
         .jpeg({ quality: PREVIEW_QUALITY })
         .toBuffer()
       signal?.throwIfAborted()

@@ -36,13 +36,16 @@ const PRESS_GAIN = 3
 
 type Sample = (seconds: number) => number
 
+/** The poses of one video, each made when it is asked for. */
+export type Motion = { readonly frameCount: number; readonly poseAt: (frame: number) => FramePose }
+
 /**
- * Every frame's pose of one talking video.
+ * The motion of one talking video.
  *
  * The frames' count divided by fps is within half a frame of the duration (one frame at least). With all three strengths at
  * 0 every pose is the rest pose.
  */
-export function planMotion(request: MotionRequest): FramePose[] {
+export function motionOf(request: MotionRequest): Motion {
   const { durationSeconds, fps, template, blinksPerSecond, mouthStrength, headStrength, seed, curves } = request
   const [jaw, wide, press, upper, energy, slow] = (['jaw', 'wide', 'press', 'upper', 'energy', 'slow'] as const).map(
     (name): Sample =>
@@ -63,9 +66,8 @@ export function planMotion(request: MotionRequest): FramePose[] {
   const fixations = scheduleGaze(durationSeconds, seed)
   const gazeGain = Math.min(1, blinksPerSecond / FULL_GAZE_RATE)
   const browGain = headStrength * TEMPERS[template].brow
-  const count = Math.max(1, Math.round(durationSeconds * fps))
-  return Array.from({ length: count }, (_, index) => {
-    const seconds = index / fps
+  const poseAt = (frame: number): FramePose => {
+    const seconds = frame / fps
     const pose = head(seconds)
     const gaze = gazeAt(fixations, seconds)
     const lips = seconds + LIP_LEAD_SECONDS
@@ -83,5 +85,12 @@ export function planMotion(request: MotionRequest): FramePose[] {
     }
     // The -0 of a product with 0 becomes 0: a pose at rest is the rest pose exactly.
     return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, value + 0])) as FramePose
-  })
+  }
+  return { frameCount: Math.max(1, Math.round(durationSeconds * fps)), poseAt }
+}
+
+/** Every frame's pose of one talking video. */
+export const planMotion = (request: MotionRequest): FramePose[] => {
+  const { frameCount, poseAt } = motionOf(request)
+  return Array.from({ length: frameCount }, (_, frame) => poseAt(frame))
 }

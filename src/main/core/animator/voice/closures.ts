@@ -1,14 +1,15 @@
+import { valueAt } from '../mesh/easing.ts'
 import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
 /** A closure is believed when the model gives it at least so much on its best frame... */
-const BELIEF = 0.42
+const BELIEF = 0.46
 /** ...and lasts as long as it gives this part of that. */
 const EDGE = 0.7
 /** Frames; a lone flicker of the model is no closure, a quick b is. */
 const CLOSED_SIGMA = 0.6
 /** With both ramps: shut enough in two frames at 25 fps and in one at 15 fps, wherever the frames fall. */
-const SHORTEST_FRAMES = Math.round(0.08 * FRAME_RATE)
+const SHORTEST_FRAMES = Math.round(0.07 * FRAME_RATE)
 /** Curves are shown early (the lips lead the sound), yet lips part only with the burst. */
 const RELEASE_FRAMES = Math.round(0.01 * FRAME_RATE)
 /** Lips take this long to come together and to part. */
@@ -50,9 +51,10 @@ function spansAround(values: Float32Array, belief: number, edge: number): Span[]
  *
  * @param closed likelihood of p, b, m a frame
  * @param silence likelihood of silence a frame
+ * @param loudness of the voice a frame, any scale
  * @returns 0 apart .. 1 together, one value a frame
  */
-export function closures(closed: Float32Array, silence: Float32Array): Float32Array {
+export function closures(closed: Float32Array, silence: Float32Array, loudness: Float32Array): Float32Array {
   const shut = new Float32Array(closed.length)
   const hold = ({ start, end }: Span): void => {
     for (let frame = start - RAMP_FRAMES; frame < end + RAMP_FRAMES; frame++) {
@@ -63,9 +65,13 @@ export function closures(closed: Float32Array, silence: Float32Array): Float32Ar
     }
   }
   for (const span of spansAround(smooth(closed, CLOSED_SIGMA), BELIEF, EDGE)) {
-    const end = span.end + RELEASE_FRAMES
-    const missing = Math.max(0, SHORTEST_FRAMES - (end - span.start))
-    hold({ start: span.start - Math.ceil(missing / 2), end: end + Math.floor(missing / 2) })
+    let [start, end] = [span.start, span.end + RELEASE_FRAMES]
+    // Too short to be seen: it grows to the quieter side.
+    while (end - start < SHORTEST_FRAMES) {
+      if (valueAt(loudness, start - 1) < valueAt(loudness, end)) start--
+      else end++
+    }
+    hold({ start, end })
   }
   for (const { start, end } of spansAround(smooth(silence, PAUSE_SIGMA), 0.5, 1))
     if (end - start >= PAUSE_FRAMES) hold({ start: start === 0 ? 0 : start + RAMP_FRAMES, end })

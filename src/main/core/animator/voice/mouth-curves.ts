@@ -29,16 +29,16 @@ const SHAPES: Readonly<Record<MouthClass, Shape>> = {
 
 /** A voice whose open vowels the model sees dimly (noise, a strange voice) still opens wide: the top of its jaw is raised to this. */
 const WIDEST_SHARE = 0.97
-const WIDEST_JAW = 0.85
-const MOST_GAIN = 1.4
+const WIDEST_JAW = 0.95
+const MOST_GAIN = 1.7
 
 /** A mouth opens with the amplitude of the voice, in proportion; the quietest sounds open it this far. */
-const LOUD_POWER = 0.9
-const QUIET_OPENING = 0.15
+const LOUD_POWER = 1.1
+const QUIET_OPENING = 0.08
 
 /** Speakers open less differently from sound to sound than phonetics books draw: each open sound is part its own shape, part this one. */
 const COMMON_JAW = 0.75
-const COMMON_SHARE = 0.35
+const COMMON_SHARE = 0.5
 
 /** How loud a full hiss counts beside full voice. */
 const HISS_LOUDNESS = 0.45
@@ -98,7 +98,7 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
   const relaxed = smooth(rawJaw, JAW_SIGMA)
   const widest = percentile(relaxed, WIDEST_SHARE)
   const gain = Math.min(MOST_GAIN, Math.max(1, WIDEST_JAW / Math.max(widest, 1e-3)))
-  const shut = closures(closed, silence)
+  const shut = closures(closed, silence, strength)
   const jaw = relaxed.map((value, frame) => Math.min(1, value * gain) * (1 - (shut[frame] as number)))
   return {
     hopSeconds: 1 / FRAME_RATE,
