@@ -48,6 +48,8 @@ describe.skipIf(noOpenssl !== null)(
       expect(done.code, done.stdout + done.stderr).toBe(0)
       expect(done.events.at(-1)).toMatchObject({ event: 'summary', done: 1, unpaired: 0 })
       expect(readdirSync(join(folder, 'out'))).toEqual(['anna__anna.mp4'])
+      const jobs = done.events.filter(({ event }) => event === 'job')
+      expect(jobs.at(-1)).toMatchObject({ source: 'https://media.example/anna.png', voice: addresses[1] })
       // Once by us, once by the vendor's check and once by its work.
       expect(asked.filter((line) => line === 'GET /anna.png').length).toBeGreaterThanOrEqual(3)
 
@@ -58,6 +60,8 @@ describe.skipIf(noOpenssl !== null)(
 
       const again = await runCli(run, { env: { ...env, DASHSCOPE_API_KEY: 'sk-any' } })
       expect(again.events.at(-1)).toMatchObject({ done: 1, alreadyMade: 1 })
+      const listed = await runCli(['jobs', 'list', '--json', '--data-dir', join(folder, 'data')])
+      expect(listed.events[0]).toMatchObject({ source: 'https://media.example/anna.png', voice: addresses[1] })
     })
   },
 )

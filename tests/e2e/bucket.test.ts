@@ -115,11 +115,17 @@ describe.skipIf(noRadosgw !== null)(
       const env = {
         DASHSCOPE_API_KEY: KEY,
         STUDIO_S3_ACCESS_KEY_ID: server.accessKeyId,
-        STUDIO_S3_SECRET_ACCESS_KEY: 'wrong',
+        STUDIO_S3_SECRET_ACCESS_KEY: server.secretAccessKey,
       }
+      const wrong = { ...env, STUDIO_S3_SECRET_ACCESS_KEY: 'wrong' }
       const where = ['--endpoint', server.endpoint, '--region', server.region, '--bucket', BUCKET, '--path-style']
-      const set = await runCli(['storage', 'set', ...where, ...data], { env })
-      expect([set.code, set.events[0]]).toMatchObject([5, { ok: false, error: { code: 'E-BUCKET-AUTH' } }])
+      const set = ['storage', 'set', ...where, ...data]
+      const refused = await runCli(set, { env: wrong })
+      expect([refused.code, refused.events[0]]).toMatchObject([
+        5,
+        { config: null, ok: false, error: { code: 'E-BUCKET-AUTH' } },
+      ])
+      expect((await runCli(set, { env })).code).toBe(0)
       const [pair] = makePairs(join(folder, 'in'), 1, 1)
       const address = ['--dashscope-url', vendor.origin, '--allow-insecure-endpoints']
       const inputs = [pair?.source ?? '', pair?.voice ?? '']
@@ -134,7 +140,7 @@ describe.skipIf(noRadosgw !== null)(
         join(folder, 'out'),
         ...data,
       ]
-      const outcome = await runCli(run, { env })
+      const outcome = await runCli(run, { env: wrong })
       expect(outcome.code, outcome.stdout).toBe(5)
       expect(outcome.events.at(-1)).toMatchObject({ needsAttention: 1, done: 0 })
       expect(vendor.charges().length).toBe(before)

@@ -302,7 +302,9 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
       await dialog().getByRole('alert').getByText(`There is no bucket called ${BUCKET}.`).waitFor(PATIENT)
 
       await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
-      await dialog().getByRole('button', { name: 'Test', exact: true }).click()
+      await dialog().getByText('Nothing was saved.').waitFor()
+      expect((await studio.call('storage.get', {})).config).toBeNull()
+      await dialog().getByRole('button', { name: 'Save and test' }).click()
       await dialog().getByText('The bucket works and strangers are kept out.').waitFor(PATIENT)
       expect(await pageText()).not.toContain(server.secretAccessKey)
       await page.keyboard.press('Escape')

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { generations, paidWorld } from '../fixtures/paid-core.ts'
 import { quickEngine } from '../fixtures/quick-engine.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { makePicture, makeVoice, testCore } from '../fixtures/test-core.ts'
@@ -76,5 +77,17 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     expect((await core.call('jobs.list', {})).total).toBe(0)
     rmSync(filler)
     expect((await core.start(pairs)).jobs).toHaveLength(200)
+  })
+
+  test('lets a paid job wait for room before anything is paid, and go on when there is some', async ({ skip }) => {
+    const world = await paidWorld()
+    const disk = mountDisk(world.outputFolder, 20) ?? skip('this machine forbids mounts')
+    await world.begin()
+    const [waiting] = await world.settled(({ why }) => why?.reason === 'disk')
+    expect([waiting?.state, waiting?.step, waiting?.why?.error?.code]).toEqual(['waiting', 'submit', 'E-DISK-FULL'])
+    expect(generations(world.simulator)).toBe(0)
+    spawnSync('/bin/mount', ['-o', 'remount,size=1g', disk])
+    const [job] = await world.settled()
+    expect([job?.state, generations(world.simulator)]).toEqual(['done', 1])
   })
 })

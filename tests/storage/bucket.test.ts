@@ -89,7 +89,7 @@ describe.skipIf(noRadosgw !== null)(
       const bucket = await makeBucket([statement])
       const { state } = await set(bucket)
       expect(state.verdict).toMatchObject({ ok: false, error: { code: 'E-CONFIG-INSECURE', params: { reason } } })
-      expect(state.blocked).toBe(true)
+      expect([state.config, state.secret.state]).toEqual([null, 'missing'])
       expect(await keysIn(bucket)).toEqual([])
 
       const meant = await set(bucket, { acceptPublic: true })
@@ -118,13 +118,21 @@ describe.skipIf(noRadosgw !== null)(
       expect(await keysIn(bucket)).toEqual([])
     })
 
-    it('names a wrong secret and a bucket that is not there, and keeps what was typed', async () => {
+    it('names a wrong secret and a bucket that is not there, and keeps what was set before', async () => {
       const bucket = await makeBucket()
       const wrong = await set(bucket, { secret: 'CANARYs3/secret+with=chars' })
       expect(wrong.state.verdict).toMatchObject({ ok: false, error: { code: 'E-BUCKET-AUTH' } })
       expect(JSON.stringify(wrong.state)).not.toContain('CANARY')
-      expect((await wrong.call('storage.get', {})).config?.bucket).toBe(bucket)
-      expect((await set('not-there')).state.verdict.error?.code).toBe('E-BUCKET-MISSING')
+      expect(await wrong.call('storage.get', {})).toMatchObject({ config: null, secret: { state: 'missing' } })
+
+      const { call } = await set(bucket)
+      const secrets = { accessKeyId: server.accessKeyId, secretAccessKey: 'CANARYs3/secret+with=chars' }
+      const other = { ...configOf('not-there'), ...secrets }
+      expect((await call('storage.set', other)).verdict.error?.code).toBe('E-BUCKET-AUTH')
+      const { bucket: _, ...missing } = configOf('')
+      const { verdict, config } = await call('storage.set', { ...missing, bucket: 'not-there' })
+      expect([verdict.error?.code, config]).toEqual(['E-BUCKET-MISSING', configOf(bucket)])
+      expect((await call('storage.test', {})).verdict.ok).toBe(true)
     })
 
     it('touches nothing that others put under the same prefix', async () => {

@@ -85,8 +85,8 @@ export function createBucket(dependencies: BucketDependencies) {
     return { accessKeyId, secretAccessKey }
   }
 
-  async function backendFor(config: BucketConfig): Promise<StorageBackend> {
-    const keys = await credentials()
+  async function backendFor(config: BucketConfig, given?: S3Credentials): Promise<StorageBackend> {
+    const keys = given ?? (await credentials())
     const id = fingerprint(JSON.stringify([config, keys]))
     if (open?.id !== id) {
       // Most starts of the program never need the SDK, which takes a fifth of the time of a start.
@@ -102,9 +102,10 @@ export function createBucket(dependencies: BucketDependencies) {
     blocked: stored !== null && isBlocked(stored),
   })
 
-  async function test(stored: Stored): Promise<{ stored: Stored; verdict: BucketTest }> {
+  /** Tests a bucket, saved or not; saves nothing. `given`: other secrets than those saved. */
+  async function look(stored: Stored, given?: S3Credentials): Promise<{ stored: Stored; verdict: BucketTest }> {
     const { config } = stored
-    const backend = await backendFor(config)
+    const backend = await backendFor(config, given)
     ensurePrivateFolder(workDir)
     const objectId = newId()
     const identity = { storageId: storageIdOf(config), sha256: '', model: '', keyFingerprint: '' }
@@ -123,11 +124,16 @@ export function createBucket(dependencies: BucketDependencies) {
     const isOpen = found.error?.code === 'E-CONFIG-INSECURE'
     const cameToAnEnd = found.passed.includes('fetch')
     const now = cameToAnEnd ? { ...stored, testedAt: clock.now(), isOpen } : stored
-    // Set to another one meanwhile: the verdict is not about that one.
-    if (JSON.stringify(read()?.config) === JSON.stringify(config)) write(now)
     const isMeant = isOpen && stored.acceptPublic && found.error !== undefined
     const verdict: BucketTest = isMeant ? { ok: true, passed: found.passed, warning: found.error } : found
     return { stored: now, verdict }
+  }
+
+  async function test(stored: Stored): Promise<{ stored: Stored; verdict: BucketTest }> {
+    const found = await look(stored)
+    // Set to another one meanwhile: the verdict is not about that one.
+    if (JSON.stringify(read()?.config) === JSON.stringify(stored.config)) write(found.stored)
+    return found
   }
 
   const handlers: StorageHandlers = {
@@ -136,17 +142,21 @@ export function createBucket(dependencies: BucketDependencies) {
 
     'storage.set': async ({ accessKeyId, secretAccessKey, acceptPublic, ...request }) => {
       const config = readBucketConfig(request)
-      if (accessKeyId !== undefined || secretAccessKey !== undefined) {
-        const id = readSecret('access key', accessKeyId ?? '').secret
-        await secrets.set(BUCKET_ACCOUNT, packBucketKeys(id, readSecret('secret key', secretAccessKey ?? '').secret))
-      } else if (secrets.describe(BUCKET_ACCOUNT).state === 'missing') {
+      const isGiven = accessKeyId !== undefined || secretAccessKey !== undefined
+      if (!isGiven && secrets.describe(BUCKET_ACCOUNT).state === 'missing')
         throw new StudioError('E-KEY-MISSING', { params: { vendor: config.bucket, reason: 'bucket' } })
-      }
-      const stored: Stored = { config, acceptPublic, testedAt: 0, isOpen: false }
+      const keys = isGiven
+        ? {
+            accessKeyId: readSecret('access key', accessKeyId ?? '').secret,
+            secretAccessKey: readSecret('secret key', secretAccessKey ?? '').secret,
+          }
+        : undefined
+      const { stored, verdict } = await look({ config, acceptPublic, testedAt: 0, isOpen: false }, keys)
+      if (!verdict.ok) return { ...state(read()), verdict }
+      if (keys !== undefined) await secrets.set(BUCKET_ACCOUNT, packBucketKeys(keys.accessKeyId, keys.secretAccessKey))
       write(stored)
       changed()
-      const tested = await test(stored)
-      return { ...state(tested.stored), verdict: tested.verdict }
+      return { ...state(stored), verdict }
     },
 
     'storage.test': async () => {

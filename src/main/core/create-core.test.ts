@@ -85,6 +85,20 @@ describe('settings and presets', () => {
     expect(await next.call('settings.get', {})).toMatchObject({ theme: 'system', language: 'zh' })
   })
 
+  test('an address of a vendor that is no https address is refused, and nothing else is changed with it', async () => {
+    const { call } = await testCore(tempFolder(), { startsQueue: false })
+    for (const [baseUrl, code] of [
+      ['http://api.example.com', 'E-CONFIG-INSECURE'],
+      ['http://127.0.0.1:9', 'E-CONFIG-INSECURE'],
+      ['not an address', 'E-CONFIG-INVALID'],
+      ['https://user:secret@api.example.com', 'E-CONFIG-INVALID'],
+    ] as const) {
+      const change = { theme: 'light' as const, endpoints: { dashscope: { baseUrl, workspaceId: '' } } }
+      await expect(call('settings.update', { change })).rejects.toMatchObject({ data: { code } })
+    }
+    expect(await call('settings.get', {})).toMatchObject({ theme: 'system', endpoints: {} })
+  })
+
   test('a preset is complete, replaced under its name, and removed', async () => {
     const { call } = await testCore(tempFolder(), { startsQueue: false })
     const first = await call('presets.save', { name: 'Lively', engine: 'offline', parameters: { eye_move_freq: 1 } })

@@ -29,6 +29,7 @@ import { createTempFiles } from './jobs/temp-files.ts'
 import { findTools, type Tools } from './lib/find-tools.ts'
 import { createHttpClient } from './lib/http-client.ts'
 import { ensurePrivateFolder } from './lib/private-files.ts'
+import { checkEndpoint } from './lib/url-rules.ts'
 import { createMediaCache } from './media-cache.ts'
 import { createMediaRoutes, FRAME_SIDE_PX } from './media-routes.ts'
 import { createMedia, type Media } from './media/media.ts'
@@ -264,6 +265,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       queue,
       clock,
       newId,
+      addressOf: fetched.addressOf,
       aiLabel: () => settings.get().aiLabel,
       purse: remote.purse,
     }
@@ -327,6 +329,8 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       'batch.samples': () => findSamples(paths.samplesDir, media, signal),
       'settings.get': async () => settings.get(),
       'settings.update': async ({ change }) => {
+        for (const [engine, { baseUrl }] of Object.entries(change.endpoints ?? {}))
+          if (baseUrl !== '') checkEndpoint(`${engine} URL`, baseUrl, false)
         const changed = settings.update(change)
         // A raised cap or another address may be just what jobs wait for.
         if (change.endpoints !== undefined) remote.reopen()

@@ -48,6 +48,8 @@ const recordSchema = z.strictObject({ url: z.string(), sha256: z.string() })
  */
 export function createFetchedInputs({ folder, database, http, clock, logger }: FetchDependencies) {
   const addresses = new Map<string, string>()
+  /** By the place of the fetched file. */
+  const shown = new Map<string, string>()
 
   async function openJobPaths(): Promise<Set<string>> {
     const rows = database.all(
@@ -89,6 +91,7 @@ export function createFetchedInputs({ folder, database, http, clock, logger }: F
           mode: PRIVATE_FILE_MODE,
         })
         addresses.set(sha256, url.href)
+        shown.set(path, file)
         return path
       } catch (thrown) {
         await rm(partial, { force: true })
@@ -96,6 +99,9 @@ export function createFetchedInputs({ folder, database, http, clock, logger }: F
         throw asInputError(thrown, file)
       }
     },
+
+    /** The address that a file was fetched from, without its query; null for any other file. */
+    addressOf: (path: string): string | null => shown.get(path) ?? null,
 
     /** Reads what an earlier run fetched, and takes away what no open job uses. */
     begin: async (): Promise<void> => {
@@ -110,6 +116,7 @@ export function createFetchedInputs({ folder, database, http, clock, logger }: F
           }
           const { url, sha256 } = recordSchema.parse(JSON.parse(await readFile(join(place, ADDRESS_FILE), 'utf8')))
           addresses.set(sha256, url)
+          for (const child of await readdir(place)) shown.set(join(place, child), withoutQuery(url))
         } catch (cause) {
           logger.warn({ place, cause }, 'a fetched input could not be looked at')
         }

@@ -4,6 +4,7 @@ import { presetSchema, settingsChangeSchema, settingsSchema } from '../model/set
 
 export const settingsContract = {
   'settings.get': { input: z.strictObject({}), output: settingsSchema },
+  /** Throws E-PARAM-* for parameters, and E-CONFIG-INVALID or E-CONFIG-INSECURE for the address of a vendor; then nothing is changed. */
   'settings.update': { input: z.strictObject({ change: settingsChangeSchema }), output: settingsSchema },
   'presets.list': { input: z.strictObject({}), output: z.strictObject({ presets: z.array(presetSchema) }) },
   /** Saves under a name; the same name of the same engine is replaced. */

@@ -28,9 +28,9 @@ export const storageContract = {
   'storage.get': { input: z.strictObject({}), output: bucketState },
   'storage.presets': { input: z.strictObject({}), output: z.strictObject({ presets: z.array(bucketPresetSchema) }) },
   /**
-   * Sets the bucket and tests it. Throws E-CONFIG-INVALID, E-CONFIG-INSECURE (plain http), E-KEY-* and then keeps what
-   * was set before; what only the test finds is in the verdict, and the settings stay so that they can be corrected.
-   * Access key and secret are left out to keep those saved.
+   * Tests the bucket and sets it when it passed. Throws E-CONFIG-INVALID, E-CONFIG-INSECURE (plain http), E-KEY-*. With
+   * these, and where the verdict is not `ok`, what was set before stays, and nothing is saved. Access key
+   * and secret are left out to keep those saved.
    */
   'storage.set': {
     input: z.strictObject({

@@ -69,10 +69,14 @@ export const jobSchema = z.strictObject({
   /** 0..1 within the step, or null while nothing is known. Never invented. */
   progress: z.number().min(0).max(1).nullable(),
   engine: engineIdSchema,
-  /** Absolute paths (or the user's own https URL). Exactly one of voice and driver. */
+  /** Absolute paths. Exactly one of voice and driver. */
   source: z.string(),
   voice: z.string().optional(),
   driver: z.string().optional(),
+  /** The user's own https addresses, without their queries, that these files were fetched from: what people know them by. */
+  addresses: z
+    .strictObject({ source: z.string().optional(), voice: z.string().optional(), driver: z.string().optional() })
+    .optional(),
   /** Final path; present once the job is done. */
   output: z.string().optional(),
   /** True when an earlier run had already made this result. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorDataSchema } from '../../../shared/errors.ts'
 import { engineIdSchema, parametersSchema } from '../../../shared/model/engine.ts'
 import {
+  jobSchema,
   jobStateSchema,
   jobStepSchema,
   moneySchema,
@@ -25,6 +26,8 @@ export const jobRequestSchema = z.strictObject({
   repair: z.boolean(),
   /** Mark the result as made by a machine. */
   aiLabel: z.boolean(),
+  /** Where inputs were fetched from that are the user's own https addresses. */
+  addresses: jobSchema.shape.addresses,
 })
 export type JobRequest = z.infer<typeof jobRequestSchema>
 
@@ -124,6 +127,7 @@ export function toJob(record: JobRecord, progress: number | null, why: Wait | nu
     createdAt: record.createdAt,
     ...(record.voice === null ? {} : { voice: record.voice }),
     ...(record.driver === null ? {} : { driver: record.driver }),
+    ...(record.request.addresses === undefined ? {} : { addresses: record.request.addresses }),
     ...(record.output === null ? {} : { output: record.output }),
     ...(record.reused ? { reused: true } : {}),
     ...record.remote,

@@ -115,27 +115,30 @@ export function withAttention(parts: RemoteParts, halt: (error: StudioError) => 
   }
 }
 
-/** The database is busy or its disk full or faulty: nothing is wrong with the job, and all that it needs may be back soon. */
-const isDatabaseTrouble = (thrown: unknown): thrown is StudioError =>
+/**
+ * A disk is full, or the database busy or its disk faulty: nothing is wrong with the job, and all that it needs may be
+ * back soon. For a result that is paid for, the download itself finds another place.
+ */
+const isTroubleHere = (thrown: unknown, isPaidFor: boolean): thrown is StudioError =>
   thrown instanceof StudioError &&
   (thrown.code === 'E-DB-BUSY' ||
-    (thrown.code === 'E-DISK-FULL' && thrown.data.params['reason'] === 'database') ||
+    (thrown.code === 'E-DISK-FULL' && (!isPaidFor || thrown.data.params['reason'] === 'database')) ||
     (thrown.code === 'E-INTERNAL' && thrown.data.retryable))
 
 const LONGEST_PATIENCE_MS = 30_000
 
 /**
- * Runs a step again until the database takes what it stores. A step may begin anew at any time, as after a crash; one
+ * Runs a step again until there is room for what it writes and the database takes what it stores. A step may begin anew at any time, as after a crash; one
  * that failed for this would leave a paid result at the vendor until somebody comes by.
  */
-export function withPatience({ store, clock, random }: RemoteParts, run: Step['run']): Step['run'] {
+export function withPatience({ store, journal, clock, random }: RemoteParts, run: Step['run']): Step['run'] {
   return async (job, context) => {
     for (let failures = 1; ; failures++) {
       try {
         return await run(failures === 1 ? job : (store.find(job.jobId) ?? job), context)
       } catch (thrown) {
         context.signal.throwIfAborted()
-        if (!isDatabaseTrouble(thrown)) throw thrown
+        if (!isTroubleHere(thrown, journal.standing(job.jobId)?.outcome === 'accepted')) throw thrown
         const delayMs = Math.min(LONGEST_PATIENCE_MS, backoffMs(failures, random))
         context.wait({ reason: 'disk', until: Math.round(clock.now() + delayMs), error: thrown.data })
         await sleep(clock, delayMs, context.signal)

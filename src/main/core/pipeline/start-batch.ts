@@ -33,6 +33,8 @@ type BatchDependencies = {
   readonly clock: Clock
   readonly newId: () => string
   readonly aiLabel: () => boolean
+  /** The user's own address that a file was fetched from, if it was. */
+  readonly addressOf?: (path: string) => string | null
   /** What a paid engine's jobs cost and what is already paid for; null for an engine that costs nothing. */
   readonly purse: (engine: EngineId) => Purse | null
 }
@@ -70,12 +72,13 @@ type Wanted = {
 
 /** Everything that starting needs to know, read from the files and the store; makes nothing. */
 async function examineBatch(dependencies: BatchDependencies, input: QuoteInput, signal?: AbortSignal) {
-  const { engines, media, store, aiLabel } = dependencies
+  const { engines, media, store, aiLabel, addressOf } = dependencies
   const engine = engines.get(input.engine)
   const asked = input.pairs.map((pair) => {
     const all = parseParameters(engine.parameters, { ...input.parameters, ...pair.parameters })
     const parameters = partOf(all, specsDrivenBy(engine.parameters, pair.driver === undefined ? 'voice' : 'driver'))
-    return { pair, request: requestFor(pair, parameters, input, aiLabel()), error: partnerError(pair, engine.drivenBy) }
+    const request = { ...requestFor(pair, parameters, input, aiLabel()), ...addressesOf(pair, addressOf) }
+    return { pair, request, error: partnerError(pair, engine.drivenBy) }
   })
 
   const read = createInputReader(media, signal)
@@ -319,6 +322,18 @@ function requestFor(pair: Pair, parameters: Parameters, input: QuoteInput, aiLab
 
 const partOf = (all: Parameters, specs: readonly ParameterSpec[]): Parameters =>
   Object.fromEntries(Object.entries(all).filter(([key]) => specs.some((spec) => spec.key === key)))
+
+function addressesOf(
+  pair: Pair,
+  addressOf: BatchDependencies['addressOf'] = () => null,
+): Pick<JobRequest, 'addresses'> {
+  const found = (['source', 'voice', 'driver'] as const).flatMap((role) => {
+    const path = pair[role]
+    const address = path === undefined ? null : addressOf(path)
+    return address === null ? [] : [[role, address]]
+  })
+  return found.length === 0 ? {} : { addresses: Object.fromEntries(found) }
+}
 
 /** What is wrong with a pair for an engine that is driven otherwise: its own error. Throws for one with nothing to drive it. */
 function partnerError(pair: Pair, drivenBy: Engine['drivenBy']): StudioError | null {

@@ -1,3 +1,4 @@
+import { inputAddress } from '../../../shared/lib/input-address.ts'
 import type { ErrorData } from '../../../shared/errors.ts'
 import { errorSentence } from '../../../shared/lib/error-sentence.ts'
 import type { Job, Money } from '../../../shared/model/job.ts'
@@ -20,9 +21,9 @@ export function jobLine(english: Texts, job: Job) {
     step: job.step,
     progress: job.progress,
     engine: job.engine,
-    source: job.source,
-    ...(job.voice === undefined ? {} : { voice: job.voice }),
-    ...(job.driver === undefined ? {} : { driver: job.driver }),
+    source: inputAddress(job, 'source'),
+    ...(job.voice === undefined ? {} : { voice: inputAddress(job, 'voice') }),
+    ...(job.driver === undefined ? {} : { driver: inputAddress(job, 'driver') }),
     ...(job.output === undefined ? {} : { output: job.output }),
     ...(job.reused === undefined ? {} : { reused: job.reused }),
     ...(job.operation === undefined ? {} : { operation: job.operation }),

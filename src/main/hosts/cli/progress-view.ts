@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { inputAddress } from '../../../shared/lib/input-address.ts'
 import { errorSentence, showName } from '../../../shared/lib/error-sentence.ts'
 import { TERMINAL_STATES } from '../../../shared/model/job.ts'
 import type { Job } from '../../../shared/model/job.ts'
@@ -7,7 +8,9 @@ import type { CommandContext } from './context.ts'
 
 /** `portrait.jpg × voice.wav` */
 export function pairName(job: Job): string {
-  return [job.source, job.voice ?? job.driver ?? ''].map((path) => showName(basename(path))).join(' × ')
+  return [inputAddress(job, 'source'), inputAddress(job, job.driver === undefined ? 'voice' : 'driver')]
+    .map((path) => showName(basename(path)))
+    .join(' × ')
 }
 
 /** One job on one or two lines for people. */

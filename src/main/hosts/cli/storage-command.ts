@@ -48,9 +48,10 @@ export async function storageCommand(
       ...(pathStyle === undefined ? {} : { pathStyle }),
       ...(accessKeyId === undefined || secretAccessKey === undefined ? {} : { accessKeyId, secretAccessKey }),
     })
-    if (!json) output.line(t('cli.storage.set', { ...state.config }))
+    if (!json && state.verdict.ok) output.line(t('cli.storage.set', { ...state.config }))
     const code = tellVerdict(context, state)
-    if (state.secret.state !== 'session') return code
+    if (!state.verdict.ok && !json) output.note(t('cli.storage.notSaved'))
+    if (!state.verdict.ok || state.secret.state !== 'session') return code
     // This process ends now, and the secrets with it.
     throw new StudioError('E-KEY-NO-STORE', { params: { reason: 'command' } })
   } finally {

@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ErrorData } from '../../../../shared/errors.ts'
+import { inputAddress } from '../../../../shared/lib/input-address.ts'
 import type { Job } from '../../../../shared/model/job.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -28,14 +29,14 @@ export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowPr
   const thumbnailUrl = useThumbnailUrl(check)
   const isLeaving = useJobs(({ leaving }) => leaving.has(job.jobId))
   const dragOut = useDragOut(job)
-  const partner = job.voice ?? job.driver
+  const partner = inputAddress(job, job.driver === undefined ? 'voice' : 'driver')
 
   if (isLeaving) {
     return (
       <div className={`${styles.row} ${styles.leaving}`}>
         <Icon name="trash" />
         <span className={styles.gone}>
-          <FileLabel path={job.source} />
+          <FileLabel path={inputAddress(job, 'source')} />
         </span>
         <span>{t('window.queue.leaving')}</span>
         <Button icon="undo" onClick={actions.undoRemoval}>
@@ -48,10 +49,10 @@ export const JobRow = memo(function JobRow({ job, isSelected, onPlay }: JobRowPr
     <div className={styles.row} data-selected={isSelected} data-state={job.state} {...dragOut}>
       <Thumbnail url={thumbnailUrl} icon="picture" />
       <div className={styles.names}>
-        <FileLabel path={job.source} />
+        <FileLabel path={inputAddress(job, 'source')} />
         <span className={styles.partner}>
           <Icon name={job.driver === undefined ? 'voice' : 'film'} size={12} />
-          {partner === undefined ? null : <FileLabel path={partner} />}
+          {partner === '' ? null : <FileLabel path={partner} />}
         </span>
       </div>
       <JobStatus job={job} />

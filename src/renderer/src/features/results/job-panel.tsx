@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
+import { inputAddress } from '../../../../shared/lib/input-address.ts'
 import type { Job, JobDetail } from '../../../../shared/model/job.ts'
 import { Button } from '../../components/button.tsx'
 import { Thumbnail } from '../../components/thumbnail.tsx'
@@ -37,7 +38,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
   const detail = useDetail(job)
   const check = useCheck(job.engine, job.source)
   const thumbnailUrl = useThumbnailUrl(check)
-  const partner = job.voice ?? job.driver
+  const partner = inputAddress(job, job.driver === undefined ? 'voice' : 'driver')
   const paid = useSession((state) => isPaid(state, job.engine))
   const dragOut = useDragOut(job)
   return (
@@ -55,7 +56,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
       )}
       <div className={styles.body}>
         <h2 className={styles.title} {...dragOut}>
-          <FileLabel path={job.output ?? job.source} />
+          <FileLabel path={job.output ?? inputAddress(job, 'source')} />
         </h2>
         {job.state === 'done' ? <ResultActions job={job} /> : null}
         {job.error === undefined || job.state === 'done' ? null : <ErrorCard job={job} error={job.error} />}
@@ -96,10 +97,10 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
         <dl className={styles.facts}>
           <dt>{t('window.results.portrait')}</dt>
           <dd>
-            <FileLabel path={job.source} />
+            <FileLabel path={inputAddress(job, 'source')} />
           </dd>
           <dt>{job.driver === undefined ? t('window.results.voice') : t('window.results.driver')}</dt>
-          <dd>{partner === undefined ? null : <FileLabel path={partner} />}</dd>
+          <dd>{partner === '' ? null : <FileLabel path={partner} />}</dd>
           <dt>{t('window.desk.engine')}</dt>
           <dd>{t(`window.engine.${job.engine}.label`)}</dd>
         </dl>

@@ -31,8 +31,8 @@ type Draft = {
   readonly pathStyle: boolean
 }
 
-type Outcome = { readonly verdict: BucketVerdict | null; readonly error: ErrorData | null }
-const NO_OUTCOME: Outcome = { verdict: null, error: null }
+type Outcome = { readonly verdict: BucketVerdict | null; readonly error: ErrorData | null; readonly isUnsaved: boolean }
+const NO_OUTCOME: Outcome = { verdict: null, error: null, isUnsaved: false }
 
 function draftOf({ config }: BucketState, presets: readonly BucketPreset[]): Draft {
   if (config !== null) return config
@@ -41,7 +41,7 @@ function draftOf({ config }: BucketState, presets: readonly BucketPreset[]): Dra
   return { preset: id, endpoint: '', region, bucket: '', prefix: '', pathStyle }
 }
 
-/** The user's own bucket: saved and tested in one go, so that nothing untested is relied upon. */
+/** The user's own bucket: tested, and saved when it passed, so that nothing untested is relied upon. */
 export function BucketForm({ bucket, presets, onChange }: BucketFormProps) {
   const { t } = useTranslation()
   const { client } = useStudio()
@@ -64,17 +64,20 @@ export function BucketForm({ bucket, presets, onChange }: BucketFormProps) {
     if (work !== null) return
     setWork(kind)
     setOutcome(NO_OUTCOME)
+    const isSave = kind === 'set'
     try {
-      setOutcome({ verdict: await doIt(), error: null })
+      const verdict = await doIt()
+      setOutcome({ verdict, error: null, isUnsaved: isSave && verdict?.ok === false })
     } catch (thrown) {
-      setOutcome({ verdict: null, error: toErrorData(thrown) })
+      setOutcome({ verdict: null, error: toErrorData(thrown), isUnsaved: isSave })
     } finally {
       setWork(null)
     }
   }
   const take = ({ verdict, ...state }: BucketState & { readonly verdict: BucketVerdict }): BucketVerdict => {
     onChange(state)
-    if (state.config !== null) setDraft(state.config)
+    // What did not pass was not saved, and stays to be corrected.
+    if (state.config !== null && verdict.ok) setDraft(state.config)
     return verdict
   }
   const save = () =>
@@ -90,7 +93,7 @@ export function BucketForm({ bucket, presets, onChange }: BucketFormProps) {
         ...(isNew ? { accessKeyId, secretAccessKey } : {}),
         acceptPublic,
       })
-      setRound((before) => before + 1)
+      if (answer.verdict.ok) setRound((before) => before + 1)
       return take(answer)
     })
   const remove = () =>
@@ -179,7 +182,7 @@ export function BucketForm({ bucket, presets, onChange }: BucketFormProps) {
           {t(`window.secret.state.${bucket.secret.state}`)} <code>{bucket.secret.fingerprint}</code>
         </p>
       )}
-      {bucket.blocked || acceptPublic ? (
+      {bucket.blocked || acceptPublic || outcome.verdict?.error?.code === 'E-CONFIG-INSECURE' ? (
         <SwitchField
           label={t('window.storage.acceptPublic')}
           hint={t('window.storage.acceptPublicHint')}
@@ -205,7 +208,7 @@ export function BucketForm({ bucket, presets, onChange }: BucketFormProps) {
           </>
         )}
       </div>
-      <BucketVerdictLine verdict={outcome.verdict} error={outcome.error} />
+      <BucketVerdictLine {...outcome} />
     </form>
   )
 }

@@ -6,10 +6,15 @@ import { Icon } from '../../components/icon.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
 import styles from './settings-dialog.module.css'
 
-type BucketVerdictLineProps = { readonly verdict: BucketVerdict | null; readonly error: ErrorData | null }
+type BucketVerdictLineProps = {
+  readonly verdict: BucketVerdict | null
+  readonly error: ErrorData | null
+  /** What was typed did not pass: what was set before still holds. */
+  readonly isUnsaved: boolean
+}
 
 /** What a test of the bucket found: one sentence, and how far it came. */
-export function BucketVerdictLine({ verdict, error }: BucketVerdictLineProps) {
+export function BucketVerdictLine({ verdict, error, isUnsaved }: BucketVerdictLineProps) {
   const { t } = useTranslation()
   const sentence = useSentence()
   const wrong = error ?? verdict?.error ?? verdict?.warning ?? null
@@ -23,6 +28,7 @@ export function BucketVerdictLine({ verdict, error }: BucketVerdictLineProps) {
           {words.message} {words.action}
         </p>
       )}
+      {isUnsaved ? <p>{t('window.storage.notSaved')}</p> : null}
       {verdict === null ? null : (
         <ul className={styles.checks}>
           {BUCKET_CHECKS.map((check) => {
