@@ -1,4 +1,3 @@
-import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
 import { analyseFaces, followFace } from '../../src/main/core/animator/face/analyse-faces.ts'
 import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
 import type { Face } from '../../src/main/core/animator/types.ts'

@@ -38,7 +38,7 @@ const QUIET_OPENING = 0.08
 
 /** Speakers open less differently from sound to sound than phonetics books draw: each open sound is part its own shape, part this one. */
 const COMMON_JAW = 0.75
-const COMMON_SHARE = 0.5
+const COMMON_SHARE = 0.45
 
 /** How loud a full hiss counts beside full voice. */
 const HISS_LOUDNESS = 0.45
