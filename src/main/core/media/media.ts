@@ -142,6 +142,8 @@ export function createMedia(dependencies: MediaDependencies): Media {
   const probes = createHelperClient(start, probeProcess, PROBES_AT_ONCE)
   // Decoders hold memory; a process of their own keeps the prober small.
   const decoders = createHelperClient(start, probeProcess, 1)
+  // A copy of a long video keeps no thumbnail waiting.
+  const copiers = createHelperClient(start, probeProcess, 1)
   const places = createPlaces(OPEN_FILES)
   const ffmpegPath = () => {
     if (tools.ffmpeg === null)
@@ -297,7 +299,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
     logger,
   })
 
-  const { copyVideo, swapSound, firstFrame } = createVideoCopies({ check, decoders, ffmpegPath, emptyFolder })
+  const { copyVideo, swapSound, firstFrame } = createVideoCopies({ check, decoders, copiers, ffmpegPath, emptyFolder })
 
   return {
     check,
@@ -340,6 +342,7 @@ export function createMedia(dependencies: MediaDependencies): Media {
     stop: () => {
       probes.stop()
       decoders.stop()
+      copiers.stop()
     },
   }
 }

@@ -7,7 +7,9 @@ import type { HelperClient } from './helper-client.ts'
 
 type CopyDependencies = {
   readonly check: (path: string, limits: MediaLimits, signal?: AbortSignal) => Promise<CheckResult>
+  /** For what takes a moment, and for what takes as long as a video does. */
   readonly decoders: HelperClient
+  readonly copiers: HelperClient
   readonly ffmpegPath: () => string
   /** An empty folder. */
   readonly emptyFolder: string
@@ -17,7 +19,7 @@ type CopyDependencies = {
 const NO_LIMITS: MediaLimits = { video: { formats: [], maxSizeBytes: Number.MAX_SAFE_INTEGER } }
 
 /** Copies that are made of whole videos: they appear at their place complete or not at all. */
-export function createVideoCopies({ check, decoders, ffmpegPath, emptyFolder: cwd }: CopyDependencies) {
+export function createVideoCopies({ check, decoders, copiers, ffmpegPath, emptyFolder: cwd }: CopyDependencies) {
   const look = async (path: string, hasSound: boolean, signal?: AbortSignal) => {
     const { kind, facts, findings } = await check(path, NO_LIMITS, signal)
     const broken = findings.find(({ code, level }) => level === 'error' && code !== 'E-INPUT-TYPE')
@@ -42,14 +44,14 @@ export function createVideoCopies({ check, decoders, ffmpegPath, emptyFolder: cw
   return {
     copyVideo: async (path: string, fix: VideoFix, target: string, signal?: AbortSignal): Promise<void> => {
       const { facts: _, ...file } = await look(path, false, signal)
-      await whole(target, (part) => decoders.ask({ task: 'copy-video', ...file, target: part, fix }, signal))
+      await whole(target, (part) => copiers.ask({ task: 'copy-video', ...file, target: part, fix }, signal))
     },
     swapSound: async (path: string, soundPath: string, target: string, signal?: AbortSignal): Promise<void> => {
       const { facts, ...file } = await look(path, false, signal)
       const { format } = await look(soundPath, true, signal)
       const task = { task: 'swap-sound', ...file, sound: { path: soundPath, format } } as const
       const endSeconds = facts.durationSeconds ?? 0
-      await whole(target, (part) => decoders.ask({ ...task, target: part, endSeconds }, signal))
+      await whole(target, (part) => copiers.ask({ ...task, target: part, endSeconds }, signal))
     },
     firstFrame: async (path: string, sidePx: number, target: string, signal?: AbortSignal): Promise<void> => {
       const { facts: _, ...file } = await look(path, false, signal)
