@@ -1,37 +1,40 @@
 import { createCore } from '../../src/main/core/create-core.ts'
 import { createNodePorts } from '../../src/main/core/lib/node-ports.ts'
 import { contract } from '../../src/shared/api/index.ts'
+import { PAID_VENDORS } from '../fixtures/paid-vendors.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 
 /**
  * The program that is killed while it spends money: pairs a folder, agrees to the price, makes all its videos at the
- * vendor of the given address, and says how each job ended, as JSON. `submit-again` pays once more for lost answers.
+ * vendor of the given address, and says how each job ended, as JSON. `submit-again` pays once more for lost answers;
+ * anything else that is decided is the operations to adopt, the first one that the vendor does not refuse for each job.
  */
-const [dataDir = '', inputFolder = '', outputFolder = '', vendorUrl = '', factor = '20', decision = ''] =
+const [dataDir = '', inputFolder = '', outputFolder = '', vendorUrl = '', factor = '20', decision = '', given = ''] =
   process.argv.slice(2)
+const engine = given === 'segmind' ? 'segmind' : 'dashscope'
+const vendor = PAID_VENDORS[engine]
 
 const ports = createNodePorts({
   entryUrl: new URL('../../src/main/cli.ts', import.meta.url).href,
   host: 'cli',
   dataDir,
   defaultOutputFolder: outputFolder,
-  env: { ...process.env, DASHSCOPE_API_KEY: 'sk-test-key-0123456789' },
+  env: { ...process.env, [vendor.keyVariable]: vendor.key },
   log: 'none',
 })
 const core = await createCore(
   { ...ports, clock: scaledClock(Number(factor)) },
   {
-    remote: { baseUrls: { dashscope: vendorUrl }, allowInsecureEndpoints: true },
+    remote: { baseUrls: { [engine]: vendorUrl }, allowInsecureEndpoints: true },
     localClock: ports.clock,
   },
 )
 const { handlers } = core
 const plan = await handlers['batch.plan']({ inputs: [inputFolder], drivers: [], pairBy: 'name', recursive: false })
-const input = contract['spend.quote'].input.parse({ engine: 'dashscope', pairs: plan.pairs, outputFolder })
+const input = contract['spend.quote'].input.parse({ engine, pairs: plan.pairs, outputFolder })
 const { price } = await handlers['spend.quote'](input)
-await handlers['batch.start'](
-  contract['batch.start'].input.parse({ ...input, spend: { confirmed: price?.high ?? 0, currency: 'CNY' } }),
-)
+const spend = { confirmed: price?.high ?? 0, currency: vendor.currency, acceptPublicUpload: true }
+await handlers['batch.start'](contract['batch.start'].input.parse({ ...input, spend }))
 
 const listed = async () => (await handlers['jobs.list']({ offset: 0, limit: 500 })).rows
 const RESTING = ['done', 'failed', 'needs_attention', 'cancelled', 'expired']
@@ -45,10 +48,22 @@ async function settled(): Promise<void> {
   await promise
   unsubscribe()
 }
+async function adoptOne(jobId: string, operations: readonly string[]): Promise<void> {
+  for (const operation of operations) {
+    const isTaken = await handlers['jobs.adopt']({ jobId, operation }).then(
+      ({ changed }) => changed.length > 0,
+      () => false,
+    )
+    if (isTaken) return
+  }
+}
+
 await settled()
-if (decision === 'submit-again') {
+if (decision !== '') {
   for (const { jobId, state } of await listed()) {
-    if (state === 'needs_attention') await handlers['jobs.submitAgain']({ jobId, confirmed: true })
+    if (state !== 'needs_attention') continue
+    if (decision === 'submit-again') await handlers['jobs.submitAgain']({ jobId, confirmed: true })
+    else await adoptOne(jobId, decision.split(','))
   }
   await settled()
 }
