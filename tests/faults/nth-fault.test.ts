@@ -8,6 +8,7 @@ test(
   { timeout: 240_000 },
   async () => {
     const { calls, runs, violations } = await sweepNthFaults(
+      'dashscope',
       2,
       ({ at, kind, isSticky }, call, all) =>
         // One of the faults that fit a call, another one at each call.

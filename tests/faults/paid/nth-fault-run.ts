@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makePairs, makeVideo } from '../../fixtures/vendor-media.ts'
+import { PAID_VENDORS, type PaidEngine } from '../../fixtures/paid-vendors.ts'
+import { makeVideo } from '../../fixtures/vendor-media.ts'
 import type { Call, Fault } from './fault-switch.ts'
 import { contentsOf, violations } from './invariants.ts'
 import type { Order, Report } from './nth-fault-worker.ts'
@@ -24,10 +25,11 @@ export type Outcome = {
 const named = ({ at, kind, isSticky }: Fault): string => `${at}:${kind}${isSticky ? ':sticky' : ''}`
 
 /** Runs one paid job after the other, each with a fault of its own, in a worker process that outlives them. */
-export function createNthFaultRun() {
+export function createNthFaultRun(engine: PaidEngine) {
+  const vendor = PAID_VENDORS[engine]
   const root = mkdtempSync(join(tmpdir(), 'studio-nth-'))
   const inputs = join(root, 'in')
-  makePairs(inputs, 1, 1)
+  vendor.makePairs(inputs, 1, 1)
   const video = makeVideo(join(root, 'made.mp4'), 1)
   const before = JSON.stringify(contentsOf(inputs))
   let worker: ChildProcess | null = null
@@ -68,14 +70,16 @@ export function createNthFaultRun() {
     const output = join(folder, 'out')
     const simulator = await startVendor(video, NTH_FACTOR)
     try {
-      const sent = { dataDir, inputs, output, vendorUrl: simulator.dashscopeUrl, factor: NTH_FACTOR, fault }
+      const place = { dataDir, inputs, output }
+      const sent = { ...place, engine, vendorUrl: vendor.urlOf(simulator), factor: NTH_FACTOR, fault }
       const report = await order(sent)
       const name = fault === null ? 'no fault' : named(fault)
       if (typeof report === 'string') return { calls: [], struck: 0, faulty: '', violations: [`${name} ${report}`] }
       const call = report.calls[(fault?.at ?? 0) - 1]?.name ?? ''
       const wrong = report.crashes.map((crash) => `crash ${crash}`)
       if (report.error !== undefined) wrong.push(`healed, and yet ${report.error}`)
-      else wrong.push(...violations({ simulator, video, dataDir, output, jobs: report.settled }))
+      else
+        wrong.push(...violations({ simulator, video, dataDir, output, jobs: report.settled, hasList: vendor.hasList }))
       if (report.error === undefined && report.settled.length !== 1) wrong.push(`${report.settled.length} jobs`)
       if (JSON.stringify(contentsOf(inputs)) !== before) wrong.push('I5 an input was changed')
       return {

@@ -1,3 +1,4 @@
+import type { PaidEngine } from '../../fixtures/paid-vendors.ts'
 import type { Call, Fault } from './fault-switch.ts'
 import { createNthFaultRun, type Outcome } from './nth-fault-run.ts'
 
@@ -5,11 +6,12 @@ export type Sweep = { readonly calls: number; readonly runs: number; readonly vi
 
 /** Every fault that fits every call, once and from then on; `takes` may choose among them. */
 export async function sweepNthFaults(
+  engine: PaidEngine,
   workers: number,
   takes: (fault: Fault, call: Call, calls: readonly Call[]) => boolean,
   tell: (line: string) => void,
 ): Promise<Sweep> {
-  const runs = Array.from({ length: workers }, createNthFaultRun)
+  const runs = Array.from({ length: workers }, () => createNthFaultRun(engine))
   try {
     const [first] = runs
     const { calls, violations: undisturbed } = (await first?.run(null)) ?? { calls: [], violations: ['no worker'] }

@@ -4,6 +4,7 @@ import { StudioError } from '../../../src/shared/errors.ts'
 import type { Job } from '../../../src/shared/model/job.ts'
 import { createCore, type Core } from '../../../src/main/core/create-core.ts'
 import { createNodePorts } from '../../../src/main/core/lib/node-ports.ts'
+import { PAID_VENDORS, type PaidEngine } from '../../fixtures/paid-vendors.ts'
 import { scaledClock } from '../../fixtures/scaled-clock.ts'
 import { arm, heal, type Call, type Fault } from './fault-switch.ts'
 
@@ -16,6 +17,7 @@ export type Order = {
   readonly dataDir: string
   readonly inputs: string
   readonly output: string
+  readonly engine: PaidEngine
   readonly vendorUrl: string
   readonly factor: number
   readonly fault: Fault | null
@@ -48,13 +50,13 @@ const told = (thrown: unknown): string =>
 process.on('uncaughtException', (thrown) => crashes.push(told(thrown)))
 process.on('unhandledRejection', (thrown) => crashes.push(told(thrown)))
 
-const open = ({ dataDir, output, vendorUrl, factor }: Order): Promise<Core> => {
+const open = ({ dataDir, output, engine, vendorUrl, factor }: Order): Promise<Core> => {
   const ports = createNodePorts({
     entryUrl: new URL('../../../src/main/cli.ts', import.meta.url).href,
     host: 'cli',
     dataDir,
     defaultOutputFolder: output,
-    env: { ...process.env, DASHSCOPE_API_KEY: 'sk-test-key-0123456789' },
+    env: { ...process.env, [PAID_VENDORS[engine].keyVariable]: PAID_VENDORS[engine].key },
     log: 'none',
   })
   return createCore(
@@ -64,19 +66,19 @@ const open = ({ dataDir, output, vendorUrl, factor }: Order): Promise<Core> => {
       logger: pino({ enabled: false }),
     },
     {
-      remote: { baseUrls: { dashscope: vendorUrl }, allowInsecureEndpoints: true },
+      remote: { baseUrls: { [engine]: vendorUrl }, allowInsecureEndpoints: true },
       localClock: scaledClock(1),
     },
   )
 }
 
-async function begin({ handlers }: Core, { inputs, output }: Order): Promise<void> {
+async function begin({ handlers }: Core, { engine, inputs, output }: Order): Promise<void> {
   const plan = await handlers['batch.plan']({ inputs: [inputs], drivers: [], pairBy: 'name', recursive: false })
-  const input = contract['spend.quote'].input.parse({ engine: 'dashscope', pairs: plan.pairs, outputFolder: output })
+  const input = contract['spend.quote'].input.parse({ engine, pairs: plan.pairs, outputFolder: output })
   const { price } = await handlers['spend.quote'](input)
-  await handlers['batch.start'](
-    contract['batch.start'].input.parse({ ...input, spend: { confirmed: price?.high ?? 0, currency: 'CNY' } }),
-  )
+  const { currency } = PAID_VENDORS[engine]
+  const spend = { confirmed: price?.high ?? 0, currency, acceptPublicUpload: true }
+  await handlers['batch.start'](contract['batch.start'].input.parse({ ...input, spend }))
 }
 
 const rows = async (core: Core): Promise<Job[]> => (await core.handlers['jobs.list']({ offset: 0, limit: 500 })).rows
