@@ -129,7 +129,8 @@ function runCommand(
 ): Promise<void> {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const command = Ffmpeg({ timeout: timeoutSeconds, cwd, stdoutLines: 20 })
+    // Without a folder of presets the library looks beside its own file, and in a bundle it has none.
+    const command = Ffmpeg({ timeout: timeoutSeconds, cwd, presets: cwd, stdoutLines: 20 })
       .setFfmpegPath(ffmpegPath)
       .input(`file:${path}`)
       .inputOptions([...again, ...guards(format)])

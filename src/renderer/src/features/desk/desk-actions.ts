@@ -62,6 +62,8 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
   const { desk, media, session, view, jobs } = stores
   let planNumber = 0
   let isChecking = false
+  /** Videos of which a person said what they are: nobody is asked twice. */
+  const said = new Set<string>()
   /** A folder that was typed a moment ago is still being checked when Start is pressed. */
   let folderChange: Promise<void> = Promise.resolve()
 
@@ -119,6 +121,7 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     view.setState({ view: 'desk' })
     recallFiles(desk, paths)
     forgetChecks(media, paths)
+    if (role !== undefined) for (const path of paths) said.add(path)
     const { inputs, drivers } = desk.getState()
     if (role === 'driver') return plan(without(inputs, paths), [...new Set([...drivers, ...paths])])
     await plan([...new Set([...inputs, ...paths])], role === 'source' ? without(drivers, paths) : drivers)
@@ -131,12 +134,13 @@ export function createDeskActions({ client, stores, notify }: Studio): DeskActio
     if (!takesDriver(session.getState().settings.engine)) return
     const videos = new Set(planned.files.filter(({ kind }) => kind === 'video').map(({ path }) => path))
     const isOpen = ({ path, reason }: LeftOver) =>
-      reason === 'unpaired' && videos.has(path) && paths.some((root) => isBelow(path, root))
+      reason === 'unpaired' && videos.has(path) && !said.has(path) && paths.some((root) => isBelow(path, root))
     desk.setState({ unsure: leftOver.filter(isOpen).map(({ path }) => path) })
   }
 
   const setRole = async (paths: readonly string[], role: VideoRole): Promise<void> => {
     const { inputs, drivers, unsure } = desk.getState()
+    for (const path of paths) said.add(path)
     desk.setState({ unsure: without(unsure, paths) })
     if (role === 'driver') await plan(without(inputs, paths), [...new Set([...drivers, ...paths])])
     else await plan([...new Set([...inputs, ...paths])], without(drivers, paths))
