@@ -95,7 +95,7 @@ function JobPage({ job, video }: { readonly job: Job; readonly video: RefObject<
         <Findings findings={job.findings} />
         {job.state === 'done' && job.driver !== undefined ? <ResultSound job={job} /> : null}
         <dl className={styles.facts}>
-          <dt>{t('window.results.portrait')}</dt>
+          <dt>{t(job.driver === undefined ? 'window.results.portrait' : 'window.video.frame.source')}</dt>
           <dd>
             <FileLabel path={inputAddress(job, 'source')} />
           </dd>

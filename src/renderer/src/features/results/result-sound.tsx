@@ -8,7 +8,6 @@ import { formatLength } from '../../lib/format.ts'
 import { attempt } from '../../lib/notice.ts'
 import { useStudio } from '../../lib/studio.tsx'
 import styles from './paid-facts.module.css'
-import panel from './job-panel.module.css'
 
 const ROLES = ['source', 'driver'] as const
 
@@ -65,13 +64,13 @@ export function ResultSound({ job }: { readonly job: Job }) {
           <dd>{driftMs === null ? t('window.video.silent') : t('window.video.driftText', { ms: driftMs })}</dd>
         </div>
       </dl>
-      {sounding.length === 0 ? null : <p>{t('window.video.sound.text')}</p>}
-      <div className={panel.buttons}>
+      <div className={styles.sound}>
         {sounding.map((role) => (
           <Button key={role} icon="voice" disabled={work === 'busy'} onClick={() => attempt(notify, add(role))}>
             {t(`window.video.sound.take.${role}`)}
           </Button>
         ))}
+        {sounding.length === 0 ? null : <p>{t('window.video.sound.text')}</p>}
       </div>
       {work === null || work === 'busy' ? null : (
         <p role="status">{t('window.video.sound.done', { file: baseName(work.path) })}</p>
