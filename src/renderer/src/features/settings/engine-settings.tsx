@@ -161,7 +161,7 @@ function Endpoint({ engine }: { readonly engine: EngineId }) {
       className={styles.group}
       onSubmit={(event) => {
         event.preventDefault()
-        void save()
+        if (isChanged) void save()
       }}
     >
       <div>
