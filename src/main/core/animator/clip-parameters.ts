@@ -6,7 +6,7 @@ export const clipParametersSchema = z.object({
   scale: z.number().min(1).max(4),
   vx_ratio: z.number().min(-1).max(1),
   vy_ratio: z.number().min(-1).max(1),
-  /** Below 512 the moving part is worked on at so many pixels a side. */
+  /** Most pixels of that side; the head always fits. */
   dsize: z.int().min(64).max(2048),
   /** 0 is the largest face of the first picture with faces. */
   input_face_index: z.int().min(0).max(5),

@@ -2,22 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StudioError } from '../../../shared/errors.ts'
 import { decodeImage } from '../lib/decode-image.ts'
 import type { RgbaImage } from '../lib/rgba-image.ts'
-import type { ClipParameters } from './clip-parameters.ts'
+import { createMover } from './clip-mover.ts'
 import { decodeVideo, perSecond, probeVideo, VIDEO_INPUT_ARGS } from './encode/decode-video.ts'
 import type { Rate, VideoFacts } from './encode/decode-video.ts'
 import { openFrameEncoder } from './encode/frame-encoder.ts'
 import { analyseFaces } from './face/analyse-faces.ts'
 import type { FaceModels } from './face/face-models.ts'
 import { createFaceTracker } from './face/track-face.ts'
-import { createFaceReader } from './motion/read-face.ts'
 import { createDriverReader } from './motion/driver-reader.ts'
-import { poseFor } from './motion/retarget.ts'
 import type { Performance } from './motion/retarget.ts'
-import { cropImage, MAX_OUTPUT_SIDE, moveFace } from './picture.ts'
+import { cropImage, MAX_OUTPUT_SIDE } from './picture.ts'
 import type { ClipJob, ClipLook, ClipResult, RenderProgress } from './protocol.ts'
-import { createPuppet } from './raster/puppet.ts'
-import type { Puppet } from './raster/puppet.ts'
-import type { Box, Face } from './types.ts'
+import type { Face } from './types.ts'
 
 /** Longest side of a driver's pictures: whole small pictures, or enough pixels for a face far away. */
 const DRIVER_SIDE = 512
@@ -25,8 +21,6 @@ const DRIVER_CROP_SIDE = 1280
 /** A look before the job: so many pictures, two a second. */
 const LOOK_FRAMES = 8
 const LOOK_RATE: Rate = [2, 1]
-/** Lips nearer than this are closed lips that the mesh sees as slightly open. */
-const CLOSED_GAP = 0.045
 const SOUND_RATE = 48_000
 
 type Watch = { readonly signal: AbortSignal; readonly onProgress: (progress: RenderProgress) => void }
@@ -38,61 +32,6 @@ const openStill = async (path: string, ffmpegPath: string, signal: AbortSignal |
   } catch (thrown) {
     if (thrown instanceof StudioError && thrown.code === 'E-INPUT-TYPE') return undefined
     throw thrown
-  }
-}
-
-/** The part of the picture that moves: a square of `scale` sizes of the face's box, shifted along the face's own axes, inside the picture. */
-export const movingArea = (
-  image: RgbaImage,
-  { box, landmarks }: Face,
-  { scale, vx_ratio, vy_ratio }: ClipParameters,
-): Box => {
-  const side = scale * Math.max(box.width, box.height)
-  const [dx, dy] = [263 * 3, 263 * 3 + 1].map(
-    (at, k) => (landmarks[at] as number) - (landmarks[33 * 3 + k] as number),
-  ) as [number, number]
-  const length = Math.hypot(dx, dy) || 1
-  const x = box.x + box.width / 2 + (side * (vx_ratio * dx - vy_ratio * dy)) / length - side / 2
-  const y = box.y + box.height / 2 + (side * (vx_ratio * dy + vy_ratio * dx)) / length - side / 2
-  const inside = (value: number, limit: number): number => Math.round(Math.min(limit, Math.max(0, value)))
-  const left = inside(x, image.width)
-  const top = inside(y, image.height)
-  return { x: left, y: top, width: inside(x + side, image.width) - left, height: inside(y + side, image.height) - top }
-}
-
-/** Whether the face lies in the area so far that moving it makes sense: its middle, and a few pixels around it. */
-const holdsFace = (area: Box, { box }: Face): boolean => {
-  const [x, y] = [box.x + box.width / 2 - area.x, box.y + box.height / 2 - area.y]
-  return area.width >= 16 && area.height >= 16 && x > 0 && y > 0 && x < area.width && y < area.height
-}
-
-const puppetFor = (image: RgbaImage, face: Face, area: Box, stitching: boolean, isLayered: boolean): Puppet =>
-  createPuppet(cropImage(image, area), moveFace(face, area), { isLayered, isSoft: stitching })
-
-/** Puts the puppet's pixels into the picture, in place. */
-const paste = (image: RgbaImage, area: Box, pixels: Uint8Array): void => {
-  for (let row = 0; row < area.height; row++)
-    image.data.set(
-      pixels.subarray(row * area.width * 4, (row + 1) * area.width * 4),
-      ((area.y + row) * image.width + area.x) * 4,
-    )
-}
-
-/** Makes pictures of one source do what a driver does at a moment; hands back the picture itself, changed. */
-const createMover = (parameters: ClipParameters, performance: Performance, isStill: boolean) => {
-  let read: ReturnType<typeof createFaceReader>['read'] | undefined
-  let stillPuppet: Puppet | undefined
-  return (image: RgbaImage, face: Face, moment: number): Uint8Array | Uint8ClampedArray => {
-    read ??= createFaceReader(face).read
-    const area = movingArea(image, face, parameters)
-    if (!holdsFace(area, face)) return image.data
-    const { gap, width } = read(face)
-    const own = { gap: gap < CLOSED_GAP ? 0 : gap, width, rotation: face.rotation }
-    const pose = poseFor(parameters, performance, moment, own)
-    const puppet = stillPuppet ?? puppetFor(image, face, area, parameters.stitching, isStill)
-    if (isStill) stillPuppet = puppet
-    paste(image, area, puppet.render(pose))
-    return image.data
   }
 }
 
@@ -146,14 +85,17 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
       onFrame: (count) => onProgress({ framesDone: count, frameCount: Math.max(count, 2 * guess) }),
     })
     const driverFrames = performance.relative.length
+    // A picture, and with `circle` a video, goes on as long as the driver does.
     const ownFrames = sourceFacts ? Math.max(1, Math.round(sourceFacts.durationSeconds * fps)) : driverFrames
     const isCircle = parameters.mismatch_method === 'circle'
-    const frameCount = Math.min(cap, isCircle ? Math.max(driverFrames, ownFrames) : Math.min(driverFrames, ownFrames))
+    const frameCount = Math.min(cap, isCircle ? driverFrames : Math.min(driverFrames, ownFrames))
     const durationSeconds = frameCount / fps
 
-    const soundFacts = parameters.driving_audio ? driverFacts : sourceFacts
-    const soundPath = !soundFacts?.hasSound ? null : parameters.driving_audio ? driverPath : sourcePath
-    const soundFrames = parameters.driving_audio ? driverFrames : ownFrames
+    // A picture has no sound of its own.
+    const isDriversSound = parameters.driving_audio || sourceFacts === undefined
+    const hasSound = (isDriversSound ? driverFacts : sourceFacts).hasSound
+    const soundPath = !hasSound ? null : isDriversSound ? driverPath : sourcePath
+    const soundFrames = isDriversSound ? driverFrames : ownFrames
 
     const decode = (): AsyncGenerator<RgbaImage> =>
       decodeVideo({
@@ -166,7 +108,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
         signal,
       })
     const tracker = createFaceTracker(models, parameters.input_face_index)
-    const mover = createMover(parameters, performance, sourceFacts === undefined)
+    const move = createMover(parameters, performance, sourceFacts === undefined)
     const counts = { width: 0, height: 0, moved: 0 }
     let encoder: ReturnType<typeof openFrameEncoder> | undefined
     let frames = 0
@@ -190,7 +132,8 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
         )
       }
       if (face) counts.moved++
-      await encoder.write(face ? mover(image, face, frames % driverFrames) : image.data)
+      if (face) move(image, face, frames)
+      await encoder.write(image.data)
       frames++
       onProgress({ framesDone: driverFrames + frames, frameCount: driverFrames + frameCount })
       await nextTurn(undefined, { signal })
@@ -220,7 +163,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
       height: counts.height,
       frames,
       durationSeconds: frames / fps,
-      hasSound: soundPath !== null,
+      hasSound,
       framesWithoutFace: frames - counts.moved,
       driverFramesWithoutFace: performance.missing,
       sourceFaces: tracker.facts().facesAtFirst,

@@ -1,6 +1,8 @@
 import { StudioError } from '../../../../shared/errors.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face } from '../types.ts'
+import { mouthLookOf } from '../face/mouth-look.ts'
+import { smoothstep } from '../mesh/easing.ts'
 import { createFaceReader } from './read-face.ts'
 import type { FaceReading } from './read-face.ts'
 import { lidClosures, performanceOf } from './retarget.ts'
@@ -15,18 +17,28 @@ export type DriverReader = {
 }
 
 /** `isPlaced` false: where the head is in the picture does not count, only how it is turned. */
+/**
+ * The mesh sees a gap between the closed lips of a grin or a pout: a small gap counts as far as the picture shows the mouth's inside. And
+ * what of the inside is teeth was bared by the lips, not opened by the jaw.
+ */
+const weighMouth = (reading: FaceReading, image: RgbaImage, face: Face): FaceReading & { bare: number } => {
+  const { inside, teeth } = mouthLookOf(image, face)
+  const gate = Math.max(smoothstep(0.12, 0.22, reading.gap), smoothstep(0.2, 0.45, inside))
+  return { ...reading, gap: reading.gap * gate, bare: gate * smoothstep(0.25, 0.42, teeth) }
+}
+
 export const createDriverReader = (isPlaced: boolean): DriverReader => {
-  const readings: (FaceReading | undefined)[] = []
+  const readings: (ReturnType<typeof weighMouth> | undefined)[] = []
   let first: Face | undefined
   let read: ((face: Face) => FaceReading) | undefined
 
   return {
-    add: (_image, face) => {
+    add: (image, face) => {
       if (face && !read) {
         first = face
-        read = createFaceReader(face).read
+        read = createFaceReader(face)
       }
-      const reading = face && read?.(face)
+      const reading = face && read && weighMouth(read(face), image, face)
       readings.push(reading && !isPlaced ? { ...reading, shiftX: 0, shiftY: 0 } : reading)
     },
     count: () => readings.length,

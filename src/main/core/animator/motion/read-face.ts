@@ -1,5 +1,5 @@
 import { headFrameOf, headMotion, pointOf } from '../mesh/head-frame.ts'
-import type { HeadFrame, Vector } from '../mesh/head-frame.ts'
+import type { Vector } from '../mesh/head-frame.ts'
 import { REST_POSE } from '../types.ts'
 import type { Face } from '../types.ts'
 
@@ -25,10 +25,8 @@ export type FaceReading = {
   readonly gazeY: number
 }
 
-/** Points that no expression moves: eye corners, bridge of the nose, and the face's outline above the ears. */
-export const STABLE_POINTS: readonly number[] = [
-  33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356,
-]
+/** Points that no expression moves much: eye corners and nose. The outline would hide a nod: it slides over the head. */
+const STABLE_POINTS: readonly number[] = [33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 19, 94, 2, 98, 327, 129, 358]
 /** The mesh guesses depth: it counts for less than what is seen. */
 const DEPTH_WEIGHT = 0.3
 const LIP_PAIRS = [
@@ -137,14 +135,14 @@ const fitHead = (from: readonly Vector[], to: readonly Vector[]): { turn: Matrix
 }
 
 /** Measures faces of one person against `reference`, in the reference's own axes. Pure; angles of up to a radian. */
-export const createFaceReader = (reference: Face): { read: (face: Face) => FaceReading; frame: HeadFrame } => {
+export const createFaceReader = (reference: Face): ((face: Face) => FaceReading) => {
   const frame = headFrameOf(reference)
   const { axes, faceHeight, mouthWidth } = frame
   const [right, down] = axes
   const own = centredPoints(frame.points)
   const motion = new Float64Array(8)
 
-  const read = (face: Face): FaceReading => {
+  return (face) => {
     const points = Float32Array.from(face.landmarks, (value, i) => (i % 3 === 2 ? value : value - 0.5))
     const seen = centredPoints(points)
     const { turn, size } = fitHead(own.points, seen.points)
@@ -197,5 +195,4 @@ export const createFaceReader = (reference: Face): { read: (face: Face) => FaceR
       gazeY: mean(eyes.map(({ y: value }) => value)),
     }
   }
-  return { read, frame }
 }

@@ -12,6 +12,8 @@ export type Moment = {
   readonly shiftY: number
   /** Between the lips, in mouth widths. */
   readonly gap: number
+  /** 0 .. 1 teeth shown by the lips alone */
+  readonly bare: number
   /** -1 rounded .. 0 .. 1 spread */
   readonly wide: number
   /** -1 lowered .. 1 raised */
@@ -43,6 +45,7 @@ const REST: Moment = {
   shiftX: 0,
   shiftY: 0,
   gap: 0,
+  bare: 0,
   wide: 0,
   brow: 0,
   closure: 0,
@@ -65,6 +68,7 @@ const SMOOTH_SECONDS: Readonly<Record<keyof Moment, number>> = {
   shiftX: 0.05,
   shiftY: 0.05,
   gap: 0.022,
+  bare: 0.035,
   wide: 0.035,
   brow: 0.05,
   closure: 0.012,
@@ -124,7 +128,7 @@ const smooth = (values: Float64Array, sigma: number): Float64Array => {
 }
 
 /** What was read of a driver in one picture; `closure` 0..1 and `gap` already weighed with other evidence than the mesh. */
-export type DriverReading = FaceReading & { readonly closure: number }
+export type DriverReading = FaceReading & { readonly closure: number; readonly bare: number }
 
 /** Turns readings of a driver (undefined: no face there) at `fps` into curves. `level` is the first face's own rotation. */
 export const performanceOf = (
@@ -163,6 +167,7 @@ export const performanceOf = (
           shiftX: shift * reading.shiftX,
           shiftY: shift * reading.shiftY,
           gap: reading.gap - zero.gap,
+          bare: reading.bare,
           wide: wider > 0 ? wider / SPREAD_WIDTH : wider / ROUND_WIDTH,
           brow: (reading.brow - zero.brow) / BROW_HEIGHT,
           closure: reading.closure,
@@ -186,12 +191,16 @@ export const lidClosures = (lids: readonly number[]): number[] => {
   return lids.map((gap) => clamp((1 - gap / open - 0.14) / 0.5))
 }
 
-/** A gap of the lips for one unit of jaw, mouth widths (expression.ts). */
-const GAP_PER_JAW = 0.305
-const WIDEST_GAP = 0.5
+/** Gap of the lips that is seen for one unit of jaw, mouth widths, and the widest jaw. */
+const GAP_PER_JAW = 0.21
+const WIDEST_JAW = 1.6
+/** Of a gap full of teeth so much was made by the lips, and not by the jaw. */
+const BARE_SHARE = 0.6
 /** A smile of the source's own, read from the width of its mouth in mouth units. */
 const SMILE_FROM = 1.03
 const SMILE_SPAN = 0.1
+/** A turned puppet shows less than the whole turn (its outline stays): pose for one unit of turn seen. */
+const TURN_GAIN = { yaw: 1.15, pitch: 1.6, roll: 1.05 }
 const bounded = (value: number, limit: number): number => limit * Math.tanh(value / limit)
 
 /**
@@ -217,8 +226,8 @@ export const poseFor = (
     ? parameters.lip_retargeting_multiplier * absoluteMoment.gap
     : isPartial
       ? own.gap
-      : base + moment.gap
-  const target = clamp(gap, 0, WIDEST_GAP)
+      : base + moment.gap * (1 - BARE_SHARE * moment.bare)
+  const target = Math.max(0, gap)
   const missing = own.gap > 0 ? clamp(1 - target / own.gap) : 0
 
   // A smile of its own does not add to the driver's: it is taken off as far as the driver shows something.
@@ -230,15 +239,15 @@ export const poseFor = (
   const turn = relative ? { yaw: 0, pitch: 0, roll: 0 } : own.rotation
   const whole = isPartial ? 0 : 1
   return {
-    yaw: whole * bounded(moment.yaw - turn.yaw, 0.35),
-    pitch: whole * bounded(moment.pitch - turn.pitch, 0.3),
-    roll: whole * bounded(moment.roll - turn.roll, 0.4),
+    yaw: whole * bounded(TURN_GAIN.yaw * (moment.yaw - turn.yaw), 0.4),
+    pitch: whole * bounded(TURN_GAIN.pitch * (moment.pitch - turn.pitch), 0.35),
+    roll: whole * bounded(TURN_GAIN.roll * (moment.roll - turn.roll), 0.4),
     shiftX: whole * bounded(moment.shiftX, 0.3),
     shiftY: whole * bounded(moment.shiftY, 0.3),
-    jaw: ((target - own.gap) / GAP_PER_JAW) * (target < own.gap ? 0.5 : 1),
+    jaw: clamp(((target - own.gap) / GAP_PER_JAW) * (target < own.gap ? 0.4 : 1), -WIDEST_JAW, WIDEST_JAW),
     wide,
     press: missing,
-    upper: 0,
+    upper: isPartial ? 0 : moment.bare,
     blink: isPartial && !eyesOnly ? 0 : clamp(closure),
     gazeX: whole * clamp(1.6 * moment.gazeX, -0.16, 0.16),
     gazeY: whole * clamp(1.2 * moment.gazeY, -0.08, 0.08),

@@ -5,9 +5,6 @@ import type { Animator } from '../../animator/animator.ts'
 import { clipParametersSchema, type ClipParameters } from '../../animator/clip-parameters.ts'
 import type { LocalContext, LocalEngine, LocalRequest } from '../engine.ts'
 
-/** Sides from which on `dsize` changes nothing: the picture's own pixels are used. */
-const FULL_SIDE_PX = 512
-
 type ClipRequest = LocalRequest & { readonly inputs: { readonly driver: string } }
 type Tools = { readonly animator: Animator; readonly ffprobePath: string }
 
@@ -25,8 +22,7 @@ const note = (file: string, reason: string, value: string | number, more: Findin
 })
 
 /** Every parameter that was set and changes nothing offline, by name and value. */
-export function withoutEffect(parameters: Parameters): readonly (readonly [name: string, value: string | number])[] {
-  const { dsize } = parameters
+export function withoutEffect(parameters: Parameters): readonly (readonly [name: string, value: string])[] {
   const set = (name: string): string => String(parameters[name])
   const isOff = (name: string): boolean => parameters[name] === false
   const isChanged = (name: string): boolean =>
@@ -34,7 +30,6 @@ export function withoutEffect(parameters: Parameters): readonly (readonly [name:
   return [
     ...(parameters['base64'] === true ? [['base64', set('base64')] as const] : []),
     ...(parameters['mismatch_method'] === 'none' ? [['mismatch_method', 'none'] as const] : []),
-    ...(typeof dsize === 'number' && dsize > FULL_SIDE_PX ? [['dsize', dsize] as const] : []),
     ...(['eye', 'lip'] as const).flatMap((part) => {
       const name = part === 'eye' ? 'eyes_retargeting_multiplier' : 'lip_retargeting_multiplier'
       return isOff(`${part}_retargeting`) && isChanged(name) ? [[name, set(name)] as const] : []

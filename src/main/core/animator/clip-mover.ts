@@ -1,0 +1,76 @@
+import type { RgbaImage } from '../lib/rgba-image.ts'
+import type { ClipParameters } from './clip-parameters.ts'
+import { createFaceReader } from './motion/read-face.ts'
+import { poseFor } from './motion/retarget.ts'
+import type { Performance } from './motion/retarget.ts'
+import { cropImage, moveFace } from './picture.ts'
+import { createPuppet } from './raster/puppet.ts'
+import type { Puppet } from './raster/puppet.ts'
+import type { Box, Face } from './types.ts'
+
+/** Lips nearer than this are closed lips that the mesh sees as slightly open. */
+const CLOSED_GAP = 0.045
+/** `dsize` does not cut into the head: so many sizes of the face's box always move. */
+const LEAST_FACES = 1.8
+
+/**
+ * The part of the picture that moves: a square of `scale` sizes of the face's box, of at most `dsize` pixels, shifted along the face's
+ * own axes; what of it lies in the picture.
+ */
+export const movingArea = (
+  image: RgbaImage,
+  { box, landmarks }: Face,
+  { scale, dsize, vx_ratio, vy_ratio }: ClipParameters,
+): Box => {
+  const faceSize = Math.max(box.width, box.height)
+  const side = Math.min(scale * faceSize, Math.max(dsize, LEAST_FACES * faceSize))
+  const eyes = (k: 0 | 1): number => (landmarks[263 * 3 + k] as number) - (landmarks[33 * 3 + k] as number)
+  const length = Math.hypot(eyes(0), eyes(1)) || 1
+  const [alongX, alongY] = [(side * eyes(0)) / length, (side * eyes(1)) / length]
+  const x = box.x + (box.width - side) / 2 + vx_ratio * alongX - vy_ratio * alongY
+  const y = box.y + (box.height - side) / 2 + vx_ratio * alongY + vy_ratio * alongX
+  const inside = (value: number, limit: number): number => Math.round(Math.min(limit, Math.max(0, value)))
+  const [left, top] = [inside(x, image.width), inside(y, image.height)]
+  return { x: left, y: top, width: inside(x + side, image.width) - left, height: inside(y + side, image.height) - top }
+}
+
+/** Whether enough of the face lies in the area to move it: its middle. */
+const holdsFace = (area: Box, { box }: Face): boolean => {
+  const [x, y] = [box.x + box.width / 2 - area.x, box.y + box.height / 2 - area.y]
+  return x > 0 && y > 0 && x < area.width && y < area.height
+}
+
+const paste = (image: RgbaImage, area: Box, pixels: Uint8Array): void => {
+  for (let row = 0; row < area.height; row++) {
+    const from = row * area.width * 4
+    image.data.set(pixels.subarray(from, from + area.width * 4), ((area.y + row) * image.width + area.x) * 4)
+  }
+}
+
+/** Makes a picture of the source do what the driver does at a moment, in place. `face` is the source's, as it is in that picture. */
+export type Mover = (image: RgbaImage, face: Face, moment: number) => void
+
+/** `isStill`: all pictures are the same still, whose person is cut out once. */
+export const createMover = (parameters: ClipParameters, performance: Performance, isStill: boolean): Mover => {
+  let read: ReturnType<typeof createFaceReader> | undefined
+  let stillPuppet: Puppet | undefined
+  return (image, face, moment) => {
+    read ??= createFaceReader(face)
+    const area = movingArea(image, face, parameters)
+    if (!holdsFace(area, face)) return
+    const { gap, width } = read(face)
+    const pose = poseFor(parameters, performance, moment, {
+      gap: gap < CLOSED_GAP ? 0 : gap,
+      width,
+      rotation: face.rotation,
+    })
+    const puppet =
+      stillPuppet ??
+      createPuppet(cropImage(image, area), moveFace(face, area), {
+        isLayered: isStill,
+        isSoft: parameters.stitching,
+      })
+    if (isStill) stillPuppet = puppet
+    paste(image, area, puppet.render(pose))
+  }
+}
