@@ -8,6 +8,8 @@ import type { PortraitParameters } from '../../src/main/core/animator/portrait-p
 import { createStudio } from '../../src/main/core/animator/talking-portrait.ts'
 import { copyModels } from '../copy-models.mjs'
 import { bestCorrelation, countBlinks, percentile, skullDeviation } from '../measure/figures.ts'
+import { labelledVoices } from '../measure/labelled-voices.ts'
+import { lipFigures } from '../measure/lip-figures.ts'
 import { trackVideo } from '../measure/retrack.ts'
 import type { Track } from '../measure/retrack.ts'
 
@@ -97,14 +99,31 @@ console.log(
   )}`,
 )
 
+const lips = []
+for (const { name, path, samples, phones } of labelledVoices()) {
+  const { tracked, fps } = await make(sample('portrait-woman.jpg'), path, {})
+  const gaps = tracked.map(({ mouthGap }) => mouthGap)
+  const figures = lipFigures(phones, { fps, gaps, widths: tracked.map(({ mouthWidth }) => mouthWidth) })
+  const { correlation } = bestCorrelation(gaps, samples, fps)
+  lips.push({
+    voice: name,
+    ...Object.fromEntries(Object.entries({ ...figures, correlation }).map(([key, value]) => [key, value.toFixed(2)])),
+  })
+}
+console.table(lips)
+
 const silence = join(folder, 'silence.wav')
 execFileSync(tools.ffmpegPath, ['-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono', '-t', '60', silence])
 const blinks = []
-for (const video_fps of [15, 30]) {
-  for (const eye_move_freq of [0, 0.2, 0.5, 1]) {
-    const track = await make(sample('portrait-woman.jpg'), silence, { video_fps, eye_move_freq, head_move_strength: 0 })
-    blinks.push({ video_fps, eye_move_freq, expected: 60 * eye_move_freq, counted: countBlinks(eyesOf(track)) })
-  }
+for (const [video_fps, eye_move_freq] of [
+  [15, 0],
+  [15, 0.2],
+  [15, 0.5],
+  [15, 1],
+  [30, 0.5],
+] as const) {
+  const track = await make(sample('portrait-woman.jpg'), silence, { video_fps, eye_move_freq, head_move_strength: 0 })
+  blinks.push({ video_fps, eye_move_freq, expected: 60 * eye_move_freq, counted: countBlinks(eyesOf(track)) })
 }
 console.table(blinks)
 

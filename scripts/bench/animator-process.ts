@@ -71,7 +71,10 @@ const answer = async (request: BenchRequest): Promise<BenchAnswer> => {
       const picture = await openPicture(await loadFaceModels(modelsDir), imagePath, { ffmpegPath, maxSide: 2160 })
       const puppet = stagePuppet(picture, imagePath, parameters)
       const { samples, durationSeconds } = await decodeVoice(ffmpegPath, voicePath)
-      const { frameCount, poseAt } = motionFor(parameters, { curves: mouthCurves(samples, VOICE_RATE), durationSeconds })
+      const { frameCount, poseAt } = motionFor(parameters, {
+        curves: mouthCurves(samples, VOICE_RATE),
+        durationSeconds,
+      })
       const file = openSync(request.rawPath, 'w')
       for (let frame = 0; frame < frameCount; frame++) writeSync(file, puppet.render(poseAt(frame)))
       closeSync(file)

@@ -12,7 +12,7 @@ import { planMotion } from '../../src/main/core/animator/motion/plan-motion.ts'
 import { createStudio } from '../../src/main/core/animator/talking-portrait.ts'
 import type { MouthCurves } from '../../src/main/core/animator/types.ts'
 import { mouthCurves } from '../../src/main/core/animator/voice/mouth-curves.ts'
-import { labelledVoices, type LabelledVoice } from './labelled-voices.ts'
+import { labelledVoices, type LabelledVoice } from '../../scripts/measure/labelled-voices.ts'
 import { modelsDir, sample, sharedMedia, tools } from './tools.ts'
 
 const RATE = 16_000

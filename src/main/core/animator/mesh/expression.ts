@@ -74,12 +74,12 @@ export const expressionOf = (
     put(jaw.upper, down, drop)
     put(lips.upper, down, upperShare * (upperDrop - drop))
     put(lips.lower, down, lowerShare * ((0.24 + 0.76 * profile) * JAW_DROP * width - drop))
-    // Lips pressed together get thinner by a fifth; the open mouth of a still closes, three quarters of the way by the lower lip.
+    // Lips pressed together get thinner by a tenth; the open mouth of a still closes, three quarters of the way by the lower lip.
     const open = Math.max(0, lowerEdge - upperEdge)
     // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
     const overlap = gap > 0 ? 0.025 * width * Math.sqrt(profile) : 0
-    put(press.upper, down, upperShare * (0.25 * open + overlap + 0.2 * clamp(fromUpper, 0, upperThickness)))
-    put(press.lower, down, -lowerShare * (0.75 * open + overlap + 0.2 * clamp(fromLower, 0, lowerThickness)))
+    put(press.upper, down, upperShare * (0.25 * open + overlap + 0.1 * clamp(fromUpper, 0, upperThickness)))
+    put(press.lower, down, -lowerShare * (0.75 * open + overlap + 0.1 * clamp(fromLower, 0, lowerThickness)))
     put(lift.upper, down, -upperShare * 0.055 * width * profile)
     put(lift.lower, down, -lowerShare * 0.03 * width * profile)
     const far = (away / width) ** 2

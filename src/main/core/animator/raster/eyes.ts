@@ -100,7 +100,9 @@ export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: numbe
     if (cover > 0) {
       const e = Math.max(0, edge - v)
       const slid = ceiling + ((v - ceiling) / Math.max(1, edge - lash - ceiling)) * (up - lash - ceiling)
-      let lid = read(u, e < lash ? up - e : slid)
+      // Towards the brow the still stays as it is, so that a rim of glasses there is not drawn out.
+      const pull = smoothstep(mix(ceiling, up, 0.6), Math.max(up, ceiling + 1), v)
+      let lid = e < lash ? read(u, up - e) : blend(colour, read(u, slid), (pull * 256) | 0)
       const closed = Math.max(1, low - ceiling)
       const row = clamp(e / closed) * (SKIN_ROWS - 1)
       const r0 = Math.min(SKIN_ROWS - 2, row | 0)

@@ -149,7 +149,11 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       fx = gx - i
       cell = j * columns + i
       const to = (y * width + x) * 4
-      if (kind[cell] === DEEP) continue
+      if (kind[cell] === DEEP) {
+        // Never seen: a plate that differs from every opaque colour tells the person's pixels from it.
+        plate[to + 3] = 254
+        continue
+      }
       const share = kind[cell] === CLEAN ? 0 : at(shares, 1, 0)
       const alpha = share < 0.01 ? 0 : alphaAt(share, to)
       if (alpha === 0) {

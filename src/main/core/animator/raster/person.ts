@@ -28,6 +28,11 @@ const MARGIN = 0.4
 /** Colour bins a channel of the two colour models. */
 const BINS = 16
 const CERTAIN = 3
+/** Colours so many bins away from a colour of the frame that less than such a share of it is left there are strange to it. */
+const FAR_COLOURS = 8
+const STRANGE = 1e-5
+/** Outlines of the face within which the head's motion is felt (see motion-field). */
+const REACH = 3
 /** Share of the random walk from which a cell is the person's. */
 const THRESHOLD = 0.38
 /** Log odds toward the person near the head: hair left behind is worse than background that moves along. */
@@ -94,24 +99,27 @@ const binOf = (colour: Float32Array, cell: number): number => {
   return (q(0) * BINS + q(1)) * BINS + q(2)
 }
 
-/** Log odds of person against background by colour, per bin, from weighted cells; both histograms are blurred by a bin or two. */
-const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
-  const size = BINS ** 3
-  const models = [new Float32Array(size), new Float32Array(size)] as const
+/** Share of each colour bin among weighted cells, blurred by about `reach` bins. */
+const colourShares = (colour: Float32Array, weightOf: (cell: number) => number, reach: number): Float32Array => {
+  const shares = new Float32Array(BINS ** 3)
   for (let cell = 0; cell < colour.length / 3; cell++) {
-    const weight = weightOf(cell)
-    const model = models[weight > 0 ? 0 : 1]
     const bin = binOf(colour, cell)
-    model[bin] = (model[bin] as number) + Math.abs(weight)
+    shares[bin] = (shares[bin] as number) + Math.max(0, weightOf(cell))
   }
-  const [person, background] = models.map((model) => {
-    const total = model.reduce((sum, value) => sum + value, 1e-6)
-    for (const stride of [1, BINS, BINS * BINS, 1, BINS, BINS * BINS])
-      for (let start = 0; start < size; start++)
-        if (Math.floor(start / stride) % BINS === 0) smoothLine(model, start, stride, BINS)
-    return model.map((value) => Math.log(value / total + 2e-4))
-  }) as [Float32Array, Float32Array]
-  return person.map((value, i) => clamp(value - (background[i] as number), -3, 3))
+  const total = shares.reduce((sum, value) => sum + value, 1e-6)
+  for (let pass = 0; pass < 3 * reach; pass++) {
+    const stride = BINS ** (pass % 3)
+    for (let start = 0; start < shares.length; start++)
+      if (Math.floor(start / stride) % BINS === 0) smoothLine(shares, start, stride, BINS)
+  }
+  return shares.map((value) => value / total)
+}
+
+/** Log odds of person (weights above 0) against background (below) by colour, per bin. */
+const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
+  const person = colourShares(colour, weightOf, 2)
+  const background = colourShares(colour, (cell) => -weightOf(cell), 2)
+  return person.map((value, i) => clamp(Math.log((value + 2e-4) / ((background[i] as number) + 2e-4)), -3, 3))
 }
 
 /**
@@ -170,6 +178,19 @@ const grow = (mask: Uint8Array, columns: number, inside: 0 | 1): Uint8Array =>
     return own
   })
 
+/**
+ * Adds what hangs from the person, a veil or a scarf, as far as `isInReach`: cells that hang together with it and whose colours are far from
+ * all that the frame of the picture shows beside the person.
+ */
+const addHanging = (coarse: Coarse, isFrame: (cell: number) => boolean, isInReach: (cell: number) => boolean): void => {
+  const { columns, rows, colour, person } = coarse
+  const isPerson = (cell: number): boolean => (person[cell] as number) > THRESHOLD
+  const shares = colourShares(colour, (cell) => (isFrame(cell) && !isPerson(cell) ? 1 : 0), FAR_COLOURS)
+  const isStrange = (cell: number): boolean => (shares[binOf(colour, cell)] as number) < STRANGE && isInReach(cell)
+  const joined = flood(columns, rows, Array.from(person.keys()).filter(isPerson), isStrange)
+  joined.forEach((isJoined, cell) => (person[cell] = Math.max(isJoined, person[cell] as number)))
+}
+
 /** One body without holes: gaps of two cells are closed, and what does not hang together with the face is background. */
 const tidy = ({ columns, rows, person }: Coarse, prior: Float32Array): void => {
   const mask = Uint8Array.from(person, (value) => (value > THRESHOLD ? 1 : 0))
@@ -206,12 +227,9 @@ export const findPerson = (
   const prior = priorOf(frame, grid, depthField, cells)
   const person = prior.map((value) => 1 / (1 + Math.exp(-value)))
   const coarse = { ...cells, colour, person }
+  const isFrame = (cell: number): boolean => cell % columns < 4 || cell % columns >= columns - 4 || cell < 4 * columns
   // What hangs from the head may reach far out, but seldom all along the sides: they count most for the background's colours.
-  const seedOf = (cell: number): number => {
-    if ((prior[cell] as number) > -2.6) return 0
-    const i = cell % columns
-    return i < 4 || i >= columns - 4 || cell < 4 * columns ? 1 : 0.35
-  }
+  const seedOf = (cell: number): number => ((prior[cell] as number) > -2.6 ? 0 : isFrame(cell) ? 1 : 0.35)
   const byPrior = (cell: number): number => ((prior[cell] as number) > 2.2 ? 1 : -seedOf(cell))
   const bySide = (cell: number): number =>
     (person[cell] as number) > 0.75 ? 1 : (person[cell] as number) < 0.25 ? -1 : 0
@@ -226,6 +244,11 @@ export const findPerson = (
     })
     settle(coarse, odds, sweeps)
   }
+  const isInReach = (cell: number): boolean => {
+    const [x, y] = [left + ((cell % columns) + 0.5) * step, top + (Math.floor(cell / columns) + 0.5) * step]
+    return gridAt(grid, depthField.scale, x, y) < REACH
+  }
+  addHanging(coarse, isFrame, isInReach)
   tidy(coarse, prior)
   return coarse
 }

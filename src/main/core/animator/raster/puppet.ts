@@ -50,7 +50,7 @@ export const createPuppet = (
   const whole = new Uint8Array(still.buffer)
   const { front, plate } = isLayered
     ? layersOf(image, findPerson(image, frame, grid, depthField, rect))
-    : { front: whole, plate: whole }
+    : { front: whole, plate: new Uint8Array(whole.length) }
   const blocks = blocksOf(new Uint32Array(front.buffer), width, height, spacing)
   const texture = textureOf({ width, height, data: front }, rect, blocks)
   const canvas: Canvas = { grid, texture, plate: new Uint32Array(plate.buffer), out }

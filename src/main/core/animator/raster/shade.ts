@@ -51,7 +51,7 @@ export const shadesOf = ({ frame, grid, follow, depthField }: FaceGeometry): Sha
     const cheek = Math.max(...cheeks.map((point) => nearPoint(point, 0.1)))
     const below = ((x - chin[0]) * down[0] + (y - chin[1]) * down[1]) / faceHeight
     const neck = smoothstep(0, 0.05, below) * nearPoint(chin, 0.2) * (follow[n] as number)
-    smile[n] = 0.05 * cheek - 0.08 * fold
+    smile[n] = 0.05 * cheek - 0.06 * fold
     jaw[n] = 0.05 * nearPoint(groove, 0.05) - 0.04 * fold - 0.1 * neck
   })
   const changes = (n: number): boolean => Math.max(Math.abs(smile[n] as number), Math.abs(jaw[n] as number)) >= LEAST

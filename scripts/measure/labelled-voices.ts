@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { MOUTH_CLASSES } from '../../src/main/core/animator/voice/mouth-classes.ts'
-import type { Phone } from '../../scripts/measure/lip-figures.ts'
+import type { Phone } from './lip-figures.ts'
 
 /** A synthesizer's words with the times of their phones. The text is unknown to the mouth model, and so is the speaker but for festival's. */
 export type LabelledVoice = {
@@ -15,7 +15,7 @@ export type LabelledVoice = {
 }
 
 const HEADER_BYTES = 44
-const folder = resolve(import.meta.dirname, '../fixtures/voice')
+const folder = resolve(import.meta.dirname, '../../tests/fixtures/voice')
 
 const labelSchema = z.object({
   language: z.enum(['en', 'zh']),
