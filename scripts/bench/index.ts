@@ -1,14 +1,16 @@
 import { benchAnimator } from './animator.ts'
 import { benchPrecheck } from './precheck.ts'
 import { benchQueue } from './queue.ts'
+import { benchTransfer } from './transfer.ts'
 import { benchVendorSlot } from './vendor-slot.ts'
 
-/** `npm run bench [precheck|queue|slot|animator]…`: the figures of the project, each as a ratio within one run where it can be. */
+/** `npm run bench [precheck|queue|slot|transfer|animator]…`: the figures of the project, each as a ratio within one run where it can be. */
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   precheck: () => benchPrecheck(),
   queue: () => benchQueue(),
   slot: () => benchVendorSlot(),
+  transfer: () => benchTransfer(),
   animator: () => benchAnimator(),
 }
 

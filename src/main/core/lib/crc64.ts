@@ -2,8 +2,8 @@
  * CRC-64/XZ (ECMA-182 polynomial, reflected), the checksum that Alibaba OSS gives as `x-oss-hash-crc64ecma`.
  * Kept as two 32-bit halves: BigInt per byte would be slower than the network.
  */
-const LOW = new Uint32Array(256)
-const HIGH = new Uint32Array(256)
+const LOW = new Int32Array(256)
+const HIGH = new Int32Array(256)
 for (let n = 0; n < 256; n++) {
   let low = n
   let high = 0
@@ -16,22 +16,25 @@ for (let n = 0; n < 256; n++) {
       high ^= 0xc96c_5795
     }
   }
-  LOW[n] = low >>> 0
-  HIGH[n] = high >>> 0
+  LOW[n] = low
+  HIGH[n] = high
 }
 
 export type Crc64 = { readonly update: (bytes: Uint8Array) => void; readonly digest: () => bigint }
 
 export function createCrc64(): Crc64 {
-  let low = 0xffff_ffff
-  let high = 0xffff_ffff
+  let low = -1
+  let high = -1
   return {
     update(bytes) {
-      for (const byte of bytes) {
-        const index = (low ^ byte) & 0xff
-        low = ((((low >>> 8) | (high << 24)) >>> 0) ^ (LOW[index] as number)) >>> 0
-        high = ((high >>> 8) ^ (HIGH[index] as number)) >>> 0
+      let [l, h] = [low, high]
+      for (let at = 0; at < bytes.length; at++) {
+        const index = (l ^ (bytes[at] as number)) & 0xff
+        l = ((l >>> 8) | (h << 24)) ^ (LOW[index] as number)
+        h = (h >>> 8) ^ (HIGH[index] as number)
       }
+      low = l
+      high = h
     },
     digest: () => (BigInt(~high >>> 0) << 32n) | BigInt(~low >>> 0),
   }

@@ -151,11 +151,20 @@ async function receive(response: Dispatcher.ResponseData, url: URL, wanted: Down
   const etag = typeof headers['etag'] === 'string' && !headers['etag'].startsWith('W/') ? headers['etag'] : null
   if (etag !== null && total !== null) wanted.onValidator({ etag, totalBytes: total })
 
-  const sums = { sha256: createHash('sha256'), md5: createHash('md5'), crc64: createCrc64() }
+  const crc = headers['x-oss-hash-crc64ecma']
+  const told = {
+    crc: typeof crc === 'string' && /^\d+$/.test(crc) ? BigInt(crc) : null,
+    md5: /^"([0-9a-fA-F]{32})"$/.exec(etag ?? '')?.[1]?.toLowerCase() ?? null,
+  }
+  const sums = {
+    sha256: createHash('sha256'),
+    md5: told.md5 === null ? null : createHash('md5'),
+    crc64: told.crc === null ? null : createCrc64(),
+  }
   const add = (bytes: Uint8Array) => {
     sums.sha256.update(bytes)
-    sums.md5.update(bytes)
-    sums.crc64.update(bytes)
+    sums.md5?.update(bytes)
+    sums.crc64?.update(bytes)
   }
   const file = await open(wanted.toPath, from > 0 ? 'r+' : 'w', 0o600)
   let done = from
@@ -182,34 +191,15 @@ async function receive(response: Dispatcher.ResponseData, url: URL, wanted: Down
   }
   if (done === 0) throw bad('empty')
   if (total !== null && done !== total) throw bad('length')
-  return judge(headers, etag, sums, {
-    done,
-    total,
-    https: url.protocol === 'https:' || url.origin === wanted.rules.loopbackOrigin,
-  })
-}
-
-function judge(
-  headers: Dispatcher.ResponseData['headers'],
-  etag: string | null,
-  sums: {
-    sha256: ReturnType<typeof createHash>
-    md5: ReturnType<typeof createHash>
-    crc64: ReturnType<typeof createCrc64>
-  },
-  facts: { done: number; total: number | null; https: boolean },
-): Downloaded {
-  const crc = headers['x-oss-hash-crc64ecma']
-  if (typeof crc === 'string' && /^\d+$/.test(crc) && BigInt(crc) !== sums.crc64.digest()) throw bad('checksum')
-  const [, etagMd5] = /^"([0-9a-fA-F]{32})"$/.exec(etag ?? '') ?? []
-  const md5Matches = etagMd5 !== undefined && etagMd5.toLowerCase() === sums.md5.digest('hex')
+  if (sums.crc64 !== null && sums.crc64.digest() !== told.crc) throw bad('checksum')
   // An ETag of 32 hexadecimal digits need not be the MD5 of the whole object: it vouches when equal and is silent else.
-  const byChecksum = typeof crc === 'string' || md5Matches
+  const byChecksum = sums.crc64 !== null || (sums.md5 !== null && sums.md5.digest('hex') === told.md5)
+  const isPrivate = url.protocol === 'https:' || url.origin === wanted.rules.loopbackOrigin
   return {
-    sizeBytes: facts.done,
+    sizeBytes: done,
     sha256: sums.sha256.digest('hex'),
-    verifiedBy: byChecksum ? 'checksum' : facts.total === null ? 'nothing' : 'length',
-    trusted: facts.https || byChecksum,
+    verifiedBy: byChecksum ? 'checksum' : total === null ? 'nothing' : 'length',
+    trusted: isPrivate || byChecksum,
   }
 }
 

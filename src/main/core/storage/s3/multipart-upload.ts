@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -8,11 +9,12 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3'
+import { StudioError } from '../../../../shared/errors.ts'
 import type { StorageFile } from '../storage-backend.ts'
 
 const PART_BYTES = 8 * 1_048_576
 const MAX_PARTS = 10_000
-const PARTS_AT_ONCE = 2
+const PARTS_AT_ONCE = 3
 const NO_LIST = new Set([403, 405, 501])
 
 type Target = { readonly Bucket: string; readonly Key: string }
@@ -43,10 +45,13 @@ export async function uploadInParts(
   let failed = false
 
   async function sendParts(): Promise<void> {
+    // One for all parts of this sender: fresh ones cost more time than sending them.
+    const memory = Buffer.allocUnsafeSlow(partBytes)
     while (!failed && next < count) {
       const index = next++
-      const body = Buffer.alloc(Math.min(partBytes, file.sizeBytes - index * partBytes))
-      await source.read(body, 0, body.length, index * partBytes)
+      const body = memory.subarray(0, Math.min(partBytes, file.sizeBytes - index * partBytes))
+      const { bytesRead } = await source.read(body, 0, body.length, index * partBytes)
+      if (bytesRead < body.length) throw new StudioError('E-INPUT-CHANGED', { params: { file: basename(file.path) } })
       const command = new UploadPartCommand({
         ...upload,
         PartNumber: index + 1,
