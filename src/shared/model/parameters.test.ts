@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StudioError } from '../errors.ts'
 import type { EngineId } from './engine.ts'
-import { ENGINE_PARAMETERS, parseParameters, readParameterText } from './parameters.ts'
+import { defaultParameters, ENGINE_PARAMETERS, parseParameters, readParameterText } from './parameters.ts'
 
 const codeOf = (action: () => unknown): string => {
   try {
@@ -89,6 +89,57 @@ describe('parameters given as JSON', () => {
       paste_back: false,
       head_move_strength: 0.7,
     })
+  })
+})
+
+describe('parameters of clips', () => {
+  it.each([
+    ['D406', '{"dsize":63}', 'E-PARAM-RANGE'],
+    ['D406', '{"dsize":64}', 'ok'],
+    ['D406', '{"dsize":2048}', 'ok'],
+    ['D406', '{"dsize":2049}', 'E-PARAM-RANGE'],
+    ['D406', '{"dsize":512.0}', 'ok'],
+    ['D406', '{"dsize":512.5}', 'E-PARAM-TYPE'],
+    ['D406', '{"dsize":"0x200"}', 'E-PARAM-TYPE'],
+    ['D407', '{"scale":0.99}', 'E-PARAM-RANGE'],
+    ['D407', '{"scale":1}', 'ok'],
+    ['D407', '{"scale":4}', 'ok'],
+    ['D407', '{"scale":4.01}', 'E-PARAM-RANGE'],
+    ['D407', '{"vx_ratio":1.0001}', 'E-PARAM-RANGE'],
+    ['D407', '{"vx_ratio":-1.0001}', 'E-PARAM-RANGE'],
+    ['D407', '{"vy_ratio":null}', 'E-PARAM-TYPE'],
+    ['D408', '{"input_face_index":-1}', 'E-PARAM-RANGE'],
+    ['D408', '{"input_face_index":6}', 'E-PARAM-RANGE'],
+    ['D408', '{"input_face_index":1.5}', 'E-PARAM-TYPE'],
+    ['D408', '{"drive_face_index":5}', 'ok'],
+    ['D409', '{"mismatch_method":"CUT"}', 'E-PARAM-RANGE'],
+    ['D409', '{"mismatch_method":"loop"}', 'E-PARAM-RANGE'],
+    ['D410', '{"video_frame_load_cap":-1}', 'E-PARAM-RANGE'],
+    ['D410', '{"video_frame_load_cap":0}', 'ok'],
+    ['D410', '{"video_frame_load_cap":1000000000}', 'E-PARAM-RANGE'],
+    ['D410', '{"video_frame_load_cap":9007199254740992}', 'E-PARAM-RANGE'],
+    ['D411', '{"lip_zero_threshold":5}', 'ok'],
+    ['D411', '{"lip_zero_threshold":5.01}', 'E-PARAM-RANGE'],
+    ['D411', '{"eyes_retargeting_multiplier":0.009}', 'E-PARAM-RANGE'],
+    ['D411', '{"eyes_retargeting_multiplier":10.01}', 'E-PARAM-RANGE'],
+    ['D412', '{"base64":true}', 'ok'],
+    ['D412', '{"base64":"true"}', 'E-PARAM-TYPE'],
+    ['D413', '{"stitchng":true}', 'E-PARAM-UNKNOWN'],
+    ['D413', '{"__proto__":{"dsize":64}}', 'E-PARAM-UNKNOWN'],
+  ])('%s: %s is %s', (_row, json, expected) => {
+    expect(fromJson('segmind', json)).toBe(expected)
+  })
+
+  it('are all those that the API has beside its two clips, none left out', () => {
+    expect(Object.keys(defaultParameters(ENGINE_PARAMETERS.segmind)).length).toBe(19)
+    expect(parseParameters(ENGINE_PARAMETERS.segmind, { vy_ratio: -0.5, stitching: false, vx_ratio: 0 })).toMatchObject(
+      {
+        vy_ratio: -0.5,
+        stitching: false,
+        vx_ratio: 0,
+        dsize: 512,
+      },
+    )
   })
 })
 
