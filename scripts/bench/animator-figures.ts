@@ -72,7 +72,11 @@ const portraits = [
 const talk = []
 for (const portrait of portraits) {
   for (const voiceName of ['voice-en.wav', 'voice-zh.wav']) {
-    const track = await make(portrait, sample(voiceName), {})
+    const track = await make(portrait, sample(voiceName), {}).catch((error: unknown) => String(error))
+    if (typeof track === 'string') {
+      console.log(`${portrait}: ${track}`)
+      continue
+    }
     const { samples } = await decodeVoice(tools.ffmpegPath, sample(voiceName))
     const gaps = track.tracked.map(({ mouthGap }) => mouthGap)
     const first = track.tracked[0]

@@ -86,9 +86,11 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const frontPixels = new Uint32Array(front.buffer)
   const plate = new Uint8Array(data)
   const shares = Float32Array.from(person)
-  boxBlur(shares, 1, columns, rows, 1)
+  boxBlur(shares, 1, columns, rows, 2)
   const clean = Uint8Array.from(shares, (share) => (share < 0.01 ? 1 : 0))
   const { side, up } = waysOut(clean, columns)
+  const around = Float32Array.from(person)
+  boxBlur(around, 1, columns, rows, FILLED)
   const inner = spread(coarse, colour, (cell) => ((shares[cell] as number) > 0.95 ? 1 : 0))
   const outer = spread(coarse, colour, (cell) => clean[cell] as number)
   const squares = spread(
@@ -99,7 +101,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const kind = shares.map((_, here) => {
     const quad = [here, here + 1, here + columns, here + columns + 1]
     if (quad.every((k) => clean[k] !== 0)) return CLEAN
-    return quad.every((k) => Math.min(Math.abs(side[k] ?? FAR), -(up[k] ?? -FAR)) > FILLED) ? DEEP : 0
+    return quad.every((k) => (around[k] ?? 1) > 0.999) ? DEEP : 0
   })
   const x1 = Math.min(width, left + columns * step)
   const y1 = Math.min(height, top + rows * step)
