@@ -201,6 +201,12 @@ describe('pairing', () => {
     expect(pairsOf(plan)).toEqual([':a.mp4+nod.mp4', ':b.png+nod.mp4'])
   })
 
+  test('a driver that lies among the sources is only a driver', async () => {
+    const folder = folderOf('a.mp4', 'nod.mp4')
+    const plan = await planBatch({ inputs: [folder], drivers: [join(folder, 'nod.mp4')] })
+    expect(pairsOf(plan)).toEqual([':a.mp4+nod.mp4'])
+  })
+
   test('a plain video is not guessed to be either', async () => {
     expect(left(await planBatch({ inputs: [folderOf('a.png', 'a.wav', 'clip.mp4')] }))).toEqual({
       'clip.mp4': 'unpaired',

@@ -33,7 +33,8 @@ const isKnownVideo = ({ facts }: Clip): boolean => facts.durationSeconds !== und
 
 /** What a person should know of two clips and their parameters before a run, each with the ways to settle it. */
 export function examineSync(pair: ClipPair): SyncFinding[] {
-  return [...lengthFindings(pair), ...rateFindings(pair), ...soundFindings(pair), ...trapFindings(pair)]
+  // A rate is settled before a length: frames are counted in it.
+  return [...rateFindings(pair), ...lengthFindings(pair), ...soundFindings(pair), ...trapFindings(pair)]
 }
 
 type NoteOptions = { readonly level?: 'note'; readonly repair?: Finding['repair']; readonly fixes?: readonly SyncFix[] }

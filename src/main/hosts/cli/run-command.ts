@@ -16,7 +16,7 @@ import { fetchAddresses } from './fetch-addresses.ts'
 import { followJobs } from './follow-jobs.ts'
 import { summarise } from './lines.ts'
 import type { Summary } from './lines.ts'
-import { findInPairs } from './pair-findings.ts'
+import { findInPairs, fitPairs } from './pair-findings.ts'
 import { checkFiles, pathsOfPairs, tellRest } from './precheck.ts'
 
 const PAIRS_A_BATCH = 10_000
@@ -28,7 +28,7 @@ export async function runCommand(context: CommandContext, given: RunRequest, rem
   try {
     const fetched = await fetchAddresses(context, core, given)
     const { request } = fetched
-    const plan = await call(core, 'batch.plan', {
+    const planned = await call(core, 'batch.plan', {
       inputs: request.inputs,
       drivers: request.drivers,
       ...(request.manifest === undefined ? {} : { manifest: request.manifest }),
@@ -36,7 +36,11 @@ export async function runCommand(context: CommandContext, given: RunRequest, rem
       recursive: request.recursive,
       outputFolder: request.outputFolder,
     })
-    const told = await tellPlan(context, core, request, plan)
+    const told = await tellPlan(context, core, request, planned)
+    const pairs = request.repair
+      ? await fitPairs(core, request.engine, request.parameters, planned.pairs)
+      : planned.pairs
+    const plan = { ...planned, pairs }
     const { unpaired } = told
     const rejected = told.rejected || fetched.isRefused
     const { length: pairCount } = plan.pairs
