@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Handlers } from '../../shared/api/index.ts'
 import { StudioError } from '../../shared/errors.ts'
 import { bucketConfigSchema, type BucketConfig } from '../../shared/model/storage.ts'
-import { BUCKET_ACCOUNT, KEY_VARIABLES, packBucketKeys } from './create-secrets.ts'
+import { BUCKET_ACCOUNT, BUCKET_VARIABLES, packBucketKeys } from './create-secrets.ts'
 import type { Database } from './db/database.ts'
 import type { AddressAllowance } from './lib/address-guard.ts'
 import type { HttpClient } from './lib/http-client.ts'
@@ -76,7 +76,7 @@ export function createBucket(dependencies: BucketDependencies) {
   }
 
   async function credentials(): Promise<S3Credentials> {
-    const given = [KEY_VARIABLES.bucketId, KEY_VARIABLES.bucketSecret].filter((name) => (env[name] ?? '') !== '')
+    const given = BUCKET_VARIABLES.filter((name) => (env[name] ?? '') !== '')
     const [name] = given
     if (given.length === 1 && name !== undefined)
       throw new StudioError('E-CONFIG-INVALID', { params: { name, value: name, reason: 'half-pair' } })

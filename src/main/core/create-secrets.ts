@@ -1,5 +1,6 @@
 import type { Database } from './db/database.ts'
 import { createSecretMarkers } from './create-remote.ts'
+import { REMOTE_ENGINES } from './engines/registry.ts'
 import type { Ports } from './ports.ts'
 import { startNodeHelper } from './lib/helper-channel.ts'
 import { openKeytar, type Keychain } from './secrets/keychain.ts'
@@ -12,13 +13,13 @@ export const BUCKET_ACCOUNT = 'bucket'
 export const packBucketKeys = (accessKeyId: string, secretAccessKey: string): string =>
   JSON.stringify([accessKeyId, secretAccessKey])
 
-/** The environment variables of keys: used before all else and never stored. */
-export const KEY_VARIABLES = {
-  dashscope: 'DASHSCOPE_API_KEY',
-  segmind: 'SEGMIND_API_KEY',
-  bucketId: 'STUDIO_S3_ACCESS_KEY_ID',
-  bucketSecret: 'STUDIO_S3_SECRET_ACCESS_KEY',
-} as const
+export const BUCKET_VARIABLES = ['STUDIO_S3_ACCESS_KEY_ID', 'STUDIO_S3_SECRET_ACCESS_KEY'] as const
+
+/** The environment variables of all keys: used before all else and never stored. */
+export const KEY_VARIABLES: readonly string[] = [
+  ...REMOTE_ENGINES.map(({ keyVariable }) => keyVariable),
+  ...BUCKET_VARIABLES,
+]
 
 /** The system's keychain as this host can reach it; null where there is none. */
 export const openKeychain = ({ env, paths, startHelper = startNodeHelper }: Ports): Keychain | null =>
@@ -29,17 +30,19 @@ export function createSecrets(ports: Ports, database: Database): SecretStore {
   const { env, clock, sealedStore } = ports
   // What a shell's `export KEY="$(cat file)"` leaves around a key is not part of it.
   const variable = (name: string) => env[name]?.trim() ?? ''
-  const [id, secret] = [variable(KEY_VARIABLES.bucketId), variable(KEY_VARIABLES.bucketSecret)]
+  const [id = '', secret = ''] = BUCKET_VARIABLES.map(variable)
   return createSecretStore({
     keychain: openKeychain(ports),
     sealed: sealedStore ?? null,
     markers: createSecretMarkers(database),
     environment: {
-      dashscope: variable(KEY_VARIABLES.dashscope),
-      segmind: variable(KEY_VARIABLES.segmind),
+      ...Object.fromEntries(REMOTE_ENGINES.map((engine) => [engine.id, variable(engine.keyVariable)])),
       [BUCKET_ACCOUNT]: id === '' || secret === '' ? '' : packBucketKeys(id, secret),
     },
-    names: { dashscope: 'DashScope', segmind: 'Segmind', [BUCKET_ACCOUNT]: 'S3' },
+    names: {
+      ...Object.fromEntries(REMOTE_ENGINES.map(({ id, vendorName }) => [id, vendorName])),
+      [BUCKET_ACCOUNT]: 'S3',
+    },
     setTimer: clock.setTimer,
   })
 }

@@ -6,6 +6,7 @@ import { StudioError } from '../../shared/errors.ts'
 import { TERMINAL_STATES, type JobDetail } from '../../shared/model/job.ts'
 import { KEY_VARIABLES } from './create-secrets.ts'
 import type { RemoteOptions } from './create-remote.ts'
+import { dashscopeEngine } from './engines/dashscope/index.ts'
 import { ensurePrivateFolder } from './lib/private-files.ts'
 import type { Ports } from './ports.ts'
 
@@ -42,11 +43,11 @@ export function createRehearsal({ ports, openCore, emit }: RehearsalDependencies
 
   function stagePorts(): Ports {
     const { resolveProxy: _proxy, sealedStore: _sealed, simulateVendor: _vendor, ...own } = ports
-    const secrets = new Set<string>(Object.values(KEY_VARIABLES))
+    const secrets = new Set<string>(KEY_VARIABLES)
     const env = Object.fromEntries(Object.entries(ports.env).filter(([name]) => !secrets.has(name)))
     return {
       ...own,
-      env: { ...env, [KEY_VARIABLES.dashscope]: STAGE_KEY },
+      env: { ...env, [dashscopeEngine.keyVariable]: STAGE_KEY },
       paths: { ...ports.paths, dataDir: join(folder, 'data') },
       logger: ports.logger.child({ rehearsal: true }),
     }

@@ -168,6 +168,8 @@ export type RemoteEngine = EngineFacts & {
   readonly kind: 'remote'
   /** The vendor's name as people know it. */
   readonly vendorName: string
+  /** The environment variable of its key: used before all else and never stored. */
+  readonly keyVariable: string
   readonly defaultBaseUrl: string
   /** Host suffixes (with a leading dot) of its results. */
   readonly resultHostSuffixes: readonly string[]

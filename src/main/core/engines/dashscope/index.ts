@@ -11,6 +11,7 @@ export const dashscopeEngine: RemoteEngine = {
   kind: 'remote',
   id: 'dashscope',
   vendorName: 'DashScope',
+  keyVariable: 'DASHSCOPE_API_KEY',
   limits: ENGINE_LIMITS.dashscope,
   parameters: ENGINE_PARAMETERS.dashscope,
   drivenBy: ['voice'],

@@ -17,6 +17,7 @@ export const segmindEngine: RemoteEngine = {
   kind: 'remote',
   id: 'segmind',
   vendorName: 'Segmind',
+  keyVariable: 'SEGMIND_API_KEY',
   limits: ENGINE_LIMITS.segmind,
   parameters: ENGINE_PARAMETERS.segmind,
   drivenBy: ['driver'],
