@@ -122,6 +122,12 @@ const commands = {
     return runTests(['--config', join(root, 'vitest.faults.config.ts'), ...args])
   },
 
+  /** electron-builder's own arguments follow: `npm run package -- --linux dir`. */
+  async package() {
+    const builder = bin('electron-builder', 'electron-builder')
+    return run(await prepare(), [builder, '--config', 'build/electron-builder.ts', ...args], { cwd: root })
+  },
+
   async bench() {
     return run(await prepare(), [join(root, 'scripts/bench/index.ts'), ...args])
   },

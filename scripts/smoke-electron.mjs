@@ -1,4 +1,5 @@
 // Starts the real Electron app, makes one sample video in it and plays it: `npm run smoke:electron`.
+// `-- --app PROGRAM` tries a packaged app that lets the driver in (STUDIO_DRIVEN=1) instead of the checkout.
 // Where the app cannot start (no binary, no display) it says why and counts as skipped; with --required that is a failure.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -9,6 +10,8 @@ import { _electron } from 'playwright-core'
 const root = resolve(import.meta.dirname, '..')
 const isRequired = process.argv.includes('--required')
 const deadlineMs = 180_000
+const appFlag = process.argv.indexOf('--app')
+const packaged = appFlag < 0 ? undefined : process.argv[appFlag + 1]
 
 /** Electron's program file, fetched when it is missing and can be had; undefined when it cannot. */
 function electronFile() {
@@ -25,7 +28,7 @@ function obstacle() {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) {
     return 'there is no display (xvfb-run offers one)'
   }
-  if (!existsSync(join(root, 'out/main/index.js'))) return 'the app is not built'
+  if (packaged === undefined && !existsSync(join(root, 'out/main/index.js'))) return 'the app is not built'
   return undefined
 }
 
@@ -95,7 +98,7 @@ function loadResult(jobId) {
 async function tryApp(executablePath, folder) {
   const app = await _electron.launch({
     executablePath,
-    args: [root],
+    args: packaged === undefined ? [root] : [],
     cwd: folder,
     env: { .../** @type {Record<string, string>} */ (process.env), LIVEPORTRAIT_STUDIO_DATA_DIR: join(folder, 'data') },
     // The sandbox is part of what ships. Only root has to do without it.
@@ -127,7 +130,7 @@ async function tryApp(executablePath, folder) {
   expect(log.exitCode === 0, 'the app closes by itself')
 }
 
-const executablePath = electronFile()
+const executablePath = packaged ?? electronFile()
 const reason = executablePath === undefined ? "Electron's binary is missing and cannot be fetched" : obstacle()
 if (executablePath === undefined || reason !== undefined) {
   console.log(`skipped: ${reason}`)

@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function start(options: { isFirstInstance?: boolean } = {}): Promise<FakeElectron> {
+async function start(options: { isFirstInstance?: boolean; isPackaged?: boolean } = {}): Promise<FakeElectron> {
   const fake = createFakeElectron({ folder, ...options })
   vi.resetModules()
   vi.doMock('electron', () => fake.electron)
@@ -43,7 +43,9 @@ it('opens one window that is shut off from Node, and ends when it is closed', as
     webSecurity: true,
     allowRunningInsecureContent: false,
     webviewTag: false,
+    experimentalFeatures: false,
   })
+  expect(fake.log.windows[0]?.options.webPreferences).not.toHaveProperty('enableBlinkFeatures')
   expect(fake.log.windows[0]?.webContents.mainFrame.url).toBe('studio-app://app/')
   expect(fake.log.windows[0]?.options.webPreferences?.preload).toMatch(/index\.cjs$/)
   expect(fake.log.permissionRequest).not.toBeNull()
@@ -54,6 +56,17 @@ it('opens one window that is shut off from Node, and ends when it is closed', as
   await fake.untilExit()
   expect(fake.log.exitCode).toBe(0)
 })
+
+it.each(['--inspect=0', '--inspect-brk', '--remote-debugging-port=9222', '--remote-debugging-pipe', '--js-flags=--x'])(
+  'a packaged app ends at once under %s',
+  async (name) => {
+    process.argv.push(name)
+    const fake = await start({ isPackaged: true })
+    process.argv.splice(1)
+    expect(fake.log.exitCode).toBe(1)
+    expect(fake.log.schemes).toEqual([])
+  },
+)
 
 it('a second start leaves the first one alone', async () => {
   const fake = await start({ isFirstInstance: false })
