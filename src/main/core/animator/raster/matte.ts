@@ -167,7 +167,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const above = at(up, 1, 0)
       const a = mirror(Math.round(x + 2 * across * step), y)
       const b = mirror(x, Math.round(y + 2 * above * step))
-      const fade = 1 - smoothstep(0.5 * FILLED, FILLED, way)
+      const fade = 1 - smoothstep(0.7 * FILLED, FILLED, way)
       const wa = a < 0 ? 0 : fade / (across * across + 0.1)
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
