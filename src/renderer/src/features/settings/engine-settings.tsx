@@ -9,6 +9,7 @@ import { DEFAULT_PRICES } from '../../../../shared/model/spend.ts'
 import type { PriceTable } from '../../../../shared/model/spend.ts'
 import { Button } from '../../components/button.tsx'
 import { NumberInput } from '../../components/number-input.tsx'
+import { Segmented } from '../../components/segmented.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import { useSession, useStudio } from '../../lib/studio.tsx'
 import { useSentence } from '../../lib/use-sentence.ts'
@@ -20,10 +21,29 @@ const MAX_CALLS = 1000
 const PRICES = ['perSecond', 'perRun', 'perCheck'] as const
 const MAX_CAP = 1_000_000
 
-/** The paid engines that run here: key, address, prices and caps of each. */
+/** The paid engines that run here, one at a time: key, address, prices and caps. */
 export function EngineSettings() {
+  const { t } = useTranslation()
   const keys = useSession((state) => state.keys)
-  return keys.map(({ engine }) => <PaidEngine key={engine} engine={engine} />)
+  const present = useSession(({ settings }) => settings.engine)
+  const engines = keys.map(({ engine }) => engine)
+  const [chosen, setChosen] = useState(present)
+  const shown = engines.includes(chosen) ? chosen : engines[0]
+  if (shown === undefined) return null
+  return (
+    <>
+      {engines.length < 2 ? null : (
+        <Segmented
+          label={t('window.desk.engine')}
+          size="wide"
+          value={shown}
+          options={engines.map((value) => ({ value, label: t(`window.engine.${value}.label`) }))}
+          onChange={setChosen}
+        />
+      )}
+      <PaidEngine key={shown} engine={shown} />
+    </>
+  )
 }
 
 function PaidEngine({ engine }: { readonly engine: EngineId }) {
