@@ -17,6 +17,7 @@ import {
   resetParameters,
   setOverride,
   setParameter,
+  takeCopy,
   takeStarted,
   undo,
 } from './desk-store.ts'
@@ -196,5 +197,43 @@ describe('parameters', () => {
     applyParameters(store, specs, { mouth_move_strength: 0, paste_back: false, of_another_engine: 1 })
     expect(store.getState().parameters).toMatchObject({ mouth_move_strength: 0, paste_back: false })
     expect(store.getState().parameters).not.toHaveProperty('of_another_engine')
+  })
+})
+
+describe('a pair that a video drives', () => {
+  const clip = (name: string) => ({ path: `/in/${name}.mp4`, kind: 'video' as const, folder: '' })
+  const driven = { source: '/in/anna.mp4', driver: '/in/nod.mp4', folder: '' }
+  const clips: DeskPlan = { pairs: [driven], files: [clip('anna'), clip('nod')], leftOver: [] }
+  const only = () => store.getState().pairs[0]
+
+  beforeEach(() => {
+    putPlan(store, { inputs: ['/in/anna.mp4'], drivers: ['/in/nod.mp4'] }, clips, [])
+  })
+
+  it('takes a copy in the place of a clip, keeps its own values, and lets nothing lie beside it', () => {
+    setOverride(store, pairKey(driven), 'input_face_index', 1)
+    takeCopy(store, pairKey(driven), 'source', '/copies/anna.mp4')
+    expect(only()?.pair).toMatchObject({ source: '/copies/anna.mp4', driver: '/in/nod.mp4' })
+    expect(parametersOf(store.getState(), only()?.key ?? null)).toMatchObject({ input_face_index: 1 })
+    expect(left()).toEqual([])
+    // A copy of a copy still stands for the file.
+    takeCopy(store, only()?.key ?? '', 'source', '/copies/again.mp4')
+    expect(left()).toEqual([])
+  })
+
+  it('gets its own clip back by undo, and leaves the desk whole when it is started', () => {
+    takeCopy(store, pairKey(driven), 'driver', '/copies/nod.mp4')
+    undo(store)
+    expect(only()?.pair).toEqual(driven)
+    takeCopy(store, pairKey(driven), 'driver', '/copies/nod.mp4')
+    takeStarted(store, [only()?.key ?? ''])
+    expect(store.getState()).toMatchObject({ inputs: [], drivers: [], pairs: [] })
+  })
+
+  it('remembers through an undo what was said to be a driver', () => {
+    clearDesk(store)
+    expect(store.getState().drivers).toEqual([])
+    undo(store)
+    expect(store.getState().drivers).toEqual(['/in/nod.mp4'])
   })
 })
