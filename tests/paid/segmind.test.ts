@@ -130,7 +130,7 @@ describe('a clip made at Segmind', () => {
     expect(changed).toEqual([])
     const [job] = await world.settled()
     expect(job?.state).toBe('done')
-    expect(job?.findings.map(({ params }) => params['reason'])).toContain('cancel-too-late')
+    expect(job?.findings.map(({ params }) => params['reason'])).toContain('no-cancel')
   })
 })
 

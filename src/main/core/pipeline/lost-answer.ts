@@ -52,6 +52,7 @@ export const submitUnknown = (parts: RemoteParts, candidates: string[]): StudioE
   new StudioError('E-SUBMIT-UNKNOWN', {
     params: {
       vendor: parts.engine.vendorName,
+      ...(parts.engine.list === undefined ? { reason: 'no-list' } : {}),
       ...(candidates.length === 0 ? {} : { candidates, value: candidates.join(', '), reason: 'candidates' }),
     },
     chargeState: 'possible',

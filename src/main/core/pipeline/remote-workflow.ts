@@ -238,12 +238,13 @@ export function createRemoteWorkflow(parts: WorkflowDependencies) {
     }
     // It will finish and be charged: its result is kept.
     const now = store.find(job.jobId)
-    const isTold = now?.findings.some(({ params }) => params['reason'] === 'cancel-too-late') ?? true
+    const reason = cancel === undefined ? 'no-cancel' : 'cancel-too-late'
+    const isTold = now?.findings.some(({ params }) => params['reason'] === reason) ?? true
     if (now !== null && !isTold) {
       const note = {
         code: 'W-NOTE',
         level: 'note',
-        params: { reason: 'cancel-too-late', value: engine.vendorName },
+        params: { reason, value: engine.vendorName },
       } as const
       store.update(now, now.state, { findings: [...now.findings, note] })
     }
