@@ -7,7 +7,6 @@ import type { FaceModels } from '../../src/main/core/animator/face/face-models.t
 import { createPuppet } from '../../src/main/core/animator/raster/puppet.ts'
 import { REST_POSE } from '../../src/main/core/animator/types.ts'
 import type { Face, FramePose } from '../../src/main/core/animator/types.ts'
-import { decodeImage } from '../../src/main/core/lib/decode-image.ts'
 import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
 import { defaultParameters, ENGINE_PARAMETERS } from '../../src/shared/model/parameters.ts'
 import { tools } from './tools.ts'
@@ -28,7 +27,7 @@ export const knownPoses = (count: number): FramePose[] =>
     return {
       ...REST_POSE,
       yaw: 0.13 * wave(0.9, 0),
-      pitch: 0.08 * wave(1.1, 0),
+      pitch: 0.12 * wave(1.1, 0),
       roll: 0.06 * wave(0.7, 0.5),
       jaw: 0.4 * Math.max(0, 1 - Math.cos((2 * Math.PI * 1.9 * i) / CLIP_FPS)),
       wide: 0.4 * wave(1.3, 0.5),
@@ -79,4 +78,16 @@ export const writeClip = async (
   return outputPath
 }
 
-export const openImage = (path: string): Promise<RgbaImage> => decodeImage(path, tools)
+/** Pictures side by side on grey, `height` pixels high. */
+export const sideBySide = (images: readonly RgbaImage[], height: number, gap = 0): RgbaImage => {
+  const width = images.reduce((sum, image) => sum + image.width + gap, gap)
+  const data = new Uint8Array(width * height * 4).fill(128)
+  for (let i = 3; i < data.length; i += 4) data[i] = 255
+  let left = gap
+  for (const image of images) {
+    for (let y = 0; y < Math.min(height, image.height); y++)
+      data.set(image.data.subarray(y * image.width * 4, (y + 1) * image.width * 4), (y * width + left) * 4)
+    left += image.width + gap
+  }
+  return { width, height, data }
+}

@@ -1,6 +1,7 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face } from '../types.ts'
 import { analyseFaces, followFace } from './analyse-faces.ts'
+import { smoothstep } from '../mesh/easing.ts'
 import { likeness, lookOf } from './face-look.ts'
 import type { FaceModels } from './face-models.ts'
 
@@ -29,6 +30,24 @@ const distance = (a: Face, b: Face): number =>
     a.box.x + a.box.width / 2 - b.box.x - b.box.width / 2,
     a.box.y + a.box.height / 2 - b.box.y - b.box.height / 2,
   ) / sizeOf(b)
+
+/** Moves smaller than the first share of the face are the model's trembling, larger than the second are real. */
+const TREMBLING: readonly [number, number] = [0.004, 0.014]
+const TREMBLING_SHARE = 0.35
+
+/** `face` with those points held back that hardly moved since `before`. */
+const calmed = (before: Face, face: Face): Face => {
+  const size = sizeOf(face)
+  const landmarks = face.landmarks.map((value, i) => {
+    const at = i - (i % 3)
+    const move = (k: 0 | 1): number => (face.landmarks[at + k] as number) - (before.landmarks[at + k] as number)
+    const share =
+      TREMBLING_SHARE + (1 - TREMBLING_SHARE) * smoothstep(...TREMBLING, Math.hypot(move(0), move(1)) / size)
+    const old = before.landmarks[i] as number
+    return old + share * (value - old)
+  })
+  return { ...face, landmarks }
+}
 
 /**
  * Follows one person through the pictures of a video. The face of rank `index` (0: largest) of the first picture that has so many
@@ -59,14 +78,14 @@ export const createFaceTracker = (models: FaceModels, index: number): FaceTracke
     where: Face,
   ): { face: Face; look: Float32Array } | undefined => {
     searches++
-    const found = analyseFaces(models, image).map((face) => {
+    const found = analyseFaces(models, image).flatMap((face) => {
       const own = lookOf(image, face)
       const like = likeness(own, look)
-      return { face, look: own, like, score: like - DISTANCE_COST * Math.min(1.5, distance(face, where)) }
+      const isAnother = others.some((other) => likeness(other, own) > like)
+      const score = like - DISTANCE_COST * Math.min(1.5, distance(face, where))
+      return isAnother || score < SAME_PERSON ? [] : [{ face, look: own, score }]
     })
-    const best = found.toSorted((a, b) => b.score - a.score)[0]
-    if (!best || best.score < SAME_PERSON) return undefined
-    return others.some((other) => likeness(other, best.look) > best.like) ? undefined : best
+    return found.toSorted((a, b) => b.score - a.score)[0]
   }
 
   return {
@@ -89,8 +108,8 @@ export const createFaceTracker = (models: FaceModels, index: number): FaceTracke
       known = known.map((value, i) => value + LOOK_SHARE * ((seen[i] as number) - value))
       const length = Math.sqrt(known.reduce((sum, value) => sum + value * value, 0)) || 1
       known = known.map((value) => value / length)
-      last = face
-      return face
+      last = calmed(last, face)
+      return last
     },
     facts: () => ({ facesAtFirst, searches }),
   }

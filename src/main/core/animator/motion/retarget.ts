@@ -197,10 +197,10 @@ const WIDEST_JAW = 1.6
 /** Of a gap full of teeth so much was made by the lips, and not by the jaw. */
 const BARE_SHARE = 0.6
 /** A smile of the source's own, read from the width of its mouth in mouth units. */
-const SMILE_FROM = 1.03
+const SMILE_FROM = 0.94
 const SMILE_SPAN = 0.1
 /** A turned puppet shows less than the whole turn (its outline stays): pose for one unit of turn seen. */
-const TURN_GAIN = { yaw: 1.15, pitch: 1.6, roll: 1.05 }
+const TURN_GAIN = { yaw: 1.15, pitch: 2, roll: 1.05 }
 const bounded = (value: number, limit: number): number => limit * Math.tanh(value / limit)
 
 /**
