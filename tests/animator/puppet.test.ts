@@ -165,6 +165,36 @@ describe('a posed portrait', () => {
     }
   })
 
+  it('leaves the rims of glasses where they are when the eyes close and look aside', async () => {
+    const { image: bare, face } = stages[0] as Stage
+    const at = (index: number, axis: 0 | 1): number => face.landmarks[index * 3 + axis] as number
+    const rims = [
+      [33, 133],
+      [362, 263],
+    ].map(([a = 0, b = 0]) => {
+      const width = Math.abs(at(b, 0) - at(a, 0))
+      const [x, y] = [(at(a, 0) + at(b, 0)) / 2, (at(a, 1) + at(b, 1)) / 2]
+      return `<ellipse cx="${x}" cy="${y + 0.1 * width}" rx="${0.95 * width}" ry="${0.72 * width}"/>`
+    })
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}"><g fill="none" stroke="black" stroke-width="4">${rims.join('')}</g></svg>`
+    const drawn = sharp(bare.data, { raw: { width: SIDE, height: SIDE, channels: 4 } })
+    const data = await drawn
+      .composite([{ input: Buffer.from(svg) }])
+      .raw()
+      .toBuffer()
+    const stage = stageOf('woman with glasses', { width: SIDE, height: SIDE, data })
+    const rim = Array.from(bare.data.keys()).filter(
+      (i) => i % 4 === 1 && (bare.data[i] as number) > 90 && (data[i] as number) < 20,
+    )
+    expect(rim.length).toBeGreaterThan(800)
+    for (const part of [{ blink: 0.5 }, { blink: 1 }, { gazeX: 0.06, blink: 0.3 }]) {
+      const moved = pose(stage, part).data
+      expect(Buffer.compare(moved, stage.image.data)).not.toBe(0)
+      const changed = rim.filter((i) => Math.abs((moved[i] as number) - (data[i] as number)) > 24)
+      expect(changed.length / rim.length, JSON.stringify(part)).toBeLessThan(0.02)
+    }
+  })
+
   it('turns the head about as far as asked, both ways', () => {
     for (const stage of stages) {
       const yaw = (asked: number): number => {

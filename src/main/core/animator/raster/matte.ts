@@ -1,5 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { clamp, smoothstep } from '../mesh/easing.ts'
+import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { Coarse } from './person.ts'
 
 /**
@@ -171,9 +171,12 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wa = a < 0 ? 0 : fade / (across * across + 0.1)
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
+      // Where little of the person is, the picture itself is the better guess, and there is no seam.
+      const guessed = smoothstep(0, 0.6, alpha)
       for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
-        const value = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
+        const filled = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
+        const value = mix(data[to + c] as number, filled, guessed)
         plate[to + c] = value + 0.5
         if (alpha < 1) front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)
       }
