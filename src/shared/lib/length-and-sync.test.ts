@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MediaFacts } from '../model/media.ts'
-import { examineResult, examineSync, nominalRate } from './length-and-sync.ts'
+import { examineResult, examineSync, nominalRate, predictPair } from './length-and-sync.ts'
 import { predictClip } from './predict-clip.ts'
 
 const clip = (path: string, facts: MediaFacts) => ({ path, file: path, facts: { hasAudio: true, ...facts } })
@@ -14,6 +14,7 @@ const video = (fps: number, frames: number, rest: MediaFacts = {}): MediaFacts =
 })
 const usual = { video_frame_load_cap: 120, mismatch_method: 'cut', relative: true, dsize: 512, driving_audio: false }
 const pairOf = (source: MediaFacts, driver: MediaFacts, parameters = {}) => ({
+  engine: 'segmind' as const,
   source: clip('source.mp4', source),
   driver: clip('driver.mp4', driver),
   parameters: { ...usual, ...parameters },
@@ -76,9 +77,31 @@ describe('what is said before a run', () => {
     expect(told(video(25, 50), video(25, 50), { lip_retargeting: true, relative: false })).toEqual([])
     expect(told(video(25, 50), video(25, 50, { width: 640 }), { crop_drive_face: false })).toEqual(['driver-uncropped'])
     const same = clip('one.mp4', video(25, 50))
-    expect(examineSync({ source: same, driver: same, parameters: usual })[0]?.finding.params['reason']).toBe(
-      'same-clip',
-    )
+    expect(
+      examineSync({ engine: 'segmind', source: same, driver: same, parameters: usual })[0]?.finding.params['reason'],
+    ).toBe('same-clip')
+  })
+})
+
+describe('an engine that follows a driver by its time', () => {
+  const offline = (...pair: Parameters<typeof pairOf>) => ({ ...pairOf(...pair), engine: 'offline' as const })
+
+  it('reckons the cap and the length of a driver in time, whatever its rate', () => {
+    expect(predictPair(offline(video(25, 250), video(50, 400)))).toMatchObject({ frames: 60, fps: 25, seconds: 2.4 })
+    const whole = offline(video(25, 250), video(50, 400), { video_frame_load_cap: 0 })
+    expect(predictPair(whole)).toMatchObject({ frames: 200, isDriverTooShort: true })
+  })
+
+  it('has nothing to say of rates and traps, and repeats a short driver in the rate of the source', () => {
+    const pair = offline(video(25, 250), video(50, 400), { video_frame_load_cap: 0, dsize: 1024 })
+    const [only, ...rest] = examineSync(pair)
+    expect(rest).toEqual([])
+    expect(only?.finding).toMatchObject({ params: { reason: 'driver-ends' }, value: 200, limit: 250 })
+    expect(only?.fixes[0]).toEqual({
+      kind: 'copy',
+      role: 'driver',
+      copy: { kind: 'loop', fps: 25, frames: 250 },
+    })
   })
 })
 

@@ -1,10 +1,16 @@
-import type { Parameters, ParameterValue } from '../model/engine.ts'
+import type { EngineId, Parameters, ParameterValue } from '../model/engine.ts'
+import { FOLLOWS_TIME } from '../model/limits.ts'
 import type { Finding, MediaFacts, VideoFix } from '../model/media.ts'
 import { predictClip, type ClipPrediction } from './predict-clip.ts'
 
 /** One of the two clips of a job; `file` is a base name. */
 type Clip = { readonly path: string; readonly file: string; readonly facts: MediaFacts }
-export type ClipPair = { readonly source: Clip; readonly driver: Clip; readonly parameters: Parameters }
+export type ClipPair = {
+  readonly engine: EngineId
+  readonly source: Clip
+  readonly driver: Clip
+  readonly parameters: Parameters
+}
 
 /** A way to settle a finding: other parameters, or a copy of one clip that takes its place. */
 export type SyncFix =
@@ -27,14 +33,33 @@ export function nominalRate(fps: number): number {
 }
 
 const flag = (parameters: Parameters, key: string): boolean => parameters[key] === true
-const predict = ({ source, driver, parameters }: ClipPair, change: Parameters = {}): ClipPrediction =>
-  predictClip(source.facts, driver.facts, { ...parameters, ...change })
+
+/** What a run will make of a pair; `change`: with these parameters instead. */
+export function predictPair(pair: ClipPair, change: Parameters = {}): ClipPrediction {
+  const parameters = { ...pair.parameters, ...change }
+  const { source, driver } = pair
+  const [own, other] = [source.facts.fps, driver.facts.fps]
+  const isByTime = FOLLOWS_TIME[pair.engine] && own !== undefined && other !== undefined
+  if (!isByTime) return predictClip(source.facts, driver.facts, parameters)
+  // As if the driver had the rate of the source; the cap counts frames of the driver.
+  const { frames: _, ...facts } = driver.facts
+  const cap = Math.round((Number(parameters[CAP] ?? 0) / other) * own)
+  return predictClip(source.facts, { ...facts, fps: own }, { ...parameters, [CAP]: cap })
+}
+
 const isKnownVideo = ({ facts }: Clip): boolean => facts.durationSeconds !== undefined && facts.fps !== undefined
 
 /** What a person should know of two clips and their parameters before a run, each with the ways to settle it. */
 export function examineSync(pair: ClipPair): SyncFinding[] {
   // A rate is settled before a length: frames are counted in it.
-  return [...rateFindings(pair), ...lengthFindings(pair), ...soundFindings(pair), ...trapFindings(pair)]
+  if (FOLLOWS_TIME[pair.engine]) return [...lengthFindings(pair), ...soundFindings(pair), ...sameClip(pair)]
+  return [
+    ...rateFindings(pair),
+    ...lengthFindings(pair),
+    ...soundFindings(pair),
+    ...trapFindings(pair),
+    ...sameClip(pair),
+  ]
 }
 
 type NoteOptions = { readonly level?: 'note'; readonly repair?: Finding['repair']; readonly fixes?: readonly SyncFix[] }
@@ -63,22 +88,24 @@ function lengthFindings(pair: ClipPair): SyncFinding[] {
   const { source, driver, parameters } = pair
   if (!isKnownVideo(driver)) return []
   const findings: SyncFinding[] = []
-  const made = predict(pair)
-  const all = predict(pair, { [CAP]: 0 })
+  const made = predictPair(pair)
+  const all = predictPair(pair, { [CAP]: 0 })
   if (made.frames < all.frames) {
     const params = { file: source.file, value: round(all.seconds), limit: round(made.seconds) }
     findings.push(found('cap', { ...params, frames: Number(parameters[CAP]) }, { fixes: [withValue(CAP, 0)] }))
   }
   if (!isKnownVideo(source)) return findings
   if (made.isDriverTooShort) {
+    const isByTime = FOLLOWS_TIME[pair.engine]
+    const driverRate = nominalRate(isByTime ? made.fps : (driver.facts.fps ?? made.fps))
     const fixes = [
-      withCopy('driver', { kind: 'loop', fps: nominalRate(driver.facts.fps ?? made.fps), frames: all.sourceFrames }),
+      withCopy('driver', { kind: 'loop', fps: driverRate, frames: all.sourceFrames }),
       withCopy('source', { kind: 'trim', fps: nominalRate(made.fps), frames: all.driverFrames }),
     ]
     const params = { file: driver.file, value: made.driverFrames, limit: made.sourceFrames, source: source.file }
-    findings.push(found('driver-short', params, { repair: 'loop', fixes }))
+    findings.push(found(isByTime ? 'driver-ends' : 'driver-short', params, { repair: 'loop', fixes }))
   }
-  if (parameters['mismatch_method'] === 'none' && all.sourceFrames !== all.driverFrames) {
+  if (!FOLLOWS_TIME[pair.engine] && parameters['mismatch_method'] === 'none' && all.sourceFrames !== all.driverFrames) {
     const params = { file: driver.file, value: all.driverFrames, limit: all.sourceFrames }
     findings.push(found('mismatch-open', params, { fixes: [withValue('mismatch_method', 'cut')] }))
   }
@@ -144,15 +171,19 @@ function trapFindings({ source, driver, parameters }: ClipPair): SyncFinding[] {
     const params = { file: driver.file, value: `${width}x${height}` }
     findings.push(found('driver-uncropped', params, { level: 'note', fixes: [withValue('crop_drive_face', true)] }))
   }
-  if (source.path === driver.path) findings.push(found('same-clip', { file, value: file }, { level: 'note' }))
   return findings
+}
+
+function sameClip({ source: { path, file }, driver }: ClipPair): SyncFinding[] {
+  return path === driver.path ? [found('same-clip', { file, value: file }, { level: 'note' })] : []
 }
 
 /** What a result is held against; null where the contract leaves it open, or nothing is known of the clips. */
 export function expectedOf(pair: ClipPair): ClipPrediction | null {
   const { source, driver, parameters } = pair
-  const isOpen = parameters['mismatch_method'] === 'none' && lengthOf(source) !== lengthOf(driver)
-  return isKnownVideo(driver) && !isOpen ? predict(pair) : null
+  const isOpen =
+    !FOLLOWS_TIME[pair.engine] && parameters['mismatch_method'] === 'none' && lengthOf(source) !== lengthOf(driver)
+  return isKnownVideo(driver) && !isOpen ? predictPair(pair) : null
 }
 const lengthOf = ({ facts }: Clip) => facts.frames ?? facts.durationSeconds
 

@@ -4,6 +4,9 @@ import type { MediaLimits } from './media.ts'
 const MIB = 1_048_576
 const CLIP_FORMATS = ['mp4', 'mov', 'avi', 'mkv', 'webm', 'flv', 'wmv', 'mpeg']
 
+/** Engines that follow a driving video by its time; the others pair frames one to one, whatever the rates. */
+export const FOLLOWS_TIME: Readonly<Record<EngineId, boolean>> = { offline: true, dashscope: false, segmind: false }
+
 /** What each engine takes: data, so that a check needs no key and no network. Vendor rows: contracts, section 2 (DashScope) and 4 (Segmind). */
 export const ENGINE_LIMITS: Readonly<Record<EngineId, MediaLimits>> = {
   offline: {

@@ -33,9 +33,13 @@ export async function checkInputs(
 }
 
 /** What is to be said of a source and its driving video together. */
-function pairFindings({ source, driver, request }: JobRecord, [first, second]: readonly CheckResult[]): Finding[] {
+function pairFindings(
+  { engine, source, driver, request }: JobRecord,
+  [first, second]: readonly CheckResult[],
+): Finding[] {
   if (driver === null || first === undefined || second === undefined) return []
   return examineSync({
+    engine,
     source: { path: source, file: basename(source), facts: first.facts },
     driver: { path: driver, file: basename(driver), facts: second.facts },
     parameters: request.parameters,

@@ -57,14 +57,17 @@ export function createPublishStep({ media, store, whenGone, bringHome }: Publish
   }
 
   /** Length, drift and sound of a video that another one drove, against what was to be expected. */
-  async function measure({ source, driver, request: { parameters } }: JobRecord, path: string): Promise<Finding[]> {
+  async function measure(
+    { engine, source, driver, request: { parameters } }: JobRecord,
+    path: string,
+  ): Promise<Finding[]> {
     if (driver === null) return []
     const clip = async (file: string) => ({
       path: file,
       file: basename(file),
       facts: (await media.check(file, NO_LIMITS)).facts,
     })
-    const expected = expectedOf({ source: await clip(source), driver: await clip(driver), parameters })
+    const expected = expectedOf({ engine, source: await clip(source), driver: await clip(driver), parameters })
     return examineResult((await clip(path)).facts, expected, basename(path))
   }
 

@@ -26,6 +26,7 @@ export function findInPairs(
       const [source, driver] = [known.get(pair.source), known.get(pair.driver)]
       if (source === undefined || driver === undefined) return []
       return examineSync({
+        engine,
         source: clipOf(source),
         driver: clipOf(driver),
         parameters: { ...common, ...pair.parameters },
@@ -65,7 +66,7 @@ export async function fitPairs(
       const [source, driver] = results
       if (source?.verdict !== 'ok' || driver?.verdict !== 'ok') return fitted
       const own = { ...common, ...pair.parameters }
-      const found = examineSync({ source: clipOf(source), driver: clipOf(driver), parameters: own })
+      const found = examineSync({ engine, source: clipOf(source), driver: clipOf(driver), parameters: own })
       const fix = found.flatMap(({ fixes }) => fixes).find(({ kind }) => kind === 'copy')
       if (fix?.kind !== 'copy') return fitted
       const path = fitted[fix.role] ?? fitted.source

@@ -1,8 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { examineSync } from '../../../../shared/lib/length-and-sync.ts'
+import { examineSync, predictPair } from '../../../../shared/lib/length-and-sync.ts'
 import type { SyncFinding, SyncFix } from '../../../../shared/lib/length-and-sync.ts'
-import { predictClip } from '../../../../shared/lib/predict-clip.ts'
 import type { Parameters } from '../../../../shared/model/engine.ts'
 import { Button } from '../../components/button.tsx'
 import { Findings } from '../../lib/findings.tsx'
@@ -20,7 +19,7 @@ export function SyncDoctor({ item }: { readonly item: DeskPair }) {
   const { t, i18n } = useTranslation()
   const pair = useClipPair(item)
   if (pair === null) return null
-  const { frames, fps, seconds, hasAudio } = predictClip(pair.source.facts, pair.driver.facts, pair.parameters)
+  const { frames, fps, seconds, hasAudio } = predictPair(pair)
   const rate = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 3 }).format(fps)
   const role = pair.parameters['driving_audio'] === true || pair.source.facts.durationSeconds === undefined
   const sound = hasAudio ? t(`window.video.soundOf.${role ? 'driver' : 'source'}`) : t('window.video.soundOf.none')

@@ -13,5 +13,5 @@ export function useClipPair({ pair, key }: DeskPair): ClipPair | null {
   const driver = useCheck(engine, pair.driver)
   if (source === undefined || driver === undefined) return null
   const clip = ({ path, facts }: typeof source) => ({ path, file: baseName(path), facts })
-  return { source: clip(source), driver: clip(driver), parameters: { ...common, ...own } }
+  return { engine, source: clip(source), driver: clip(driver), parameters: { ...common, ...own } }
 }
