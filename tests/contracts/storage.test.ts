@@ -11,9 +11,12 @@ import { segmindAssets } from '../../src/main/core/storage/segmind-assets/segmin
 import { SINGLE_PUT_BYTES, createS3Client, createS3Storage } from '../../src/main/core/storage/s3/s3.ts'
 import type { S3Config } from '../../src/main/core/storage/s3/s3.ts'
 import { startSimulator } from '../../src/main/simulator/simulator.ts'
-import { noRadosgw, startRadosgw } from '../fixtures/radosgw.ts'
+import { noRadosgw } from '../fixtures/radosgw.ts'
 import type { Radosgw } from '../fixtures/radosgw.ts'
+import { sharedRadosgw } from '../fixtures/shared-radosgw.ts'
 import { describeStorage } from './storage.ts'
+
+type Server = Omit<Radosgw, 'stop'>
 
 const read = async (url: string) => {
   const response = await fetch(url)
@@ -21,16 +24,13 @@ const read = async (url: string) => {
 }
 
 describeStorage('S3', noRadosgw, async () => {
-  const server = await startRadosgw()
+  const server = await sharedRadosgw()
   const { config, client, keys } = await bucket(server)
   return {
     backend: createS3Storage(config, server, randomUUID),
     readBack: read,
     leftovers: keys,
-    async stop() {
-      client.destroy()
-      await server.stop()
-    },
+    stop: async () => client.destroy(),
   }
 })
 
@@ -93,7 +93,7 @@ describeStorage('Segmind assets', null, async () => {
   }
 })
 
-async function bucket(server: Radosgw) {
+async function bucket(server: Server) {
   const config: S3Config = {
     endpoint: server.endpoint,
     region: server.region,
@@ -113,17 +113,16 @@ async function bucket(server: Radosgw) {
 
 describe.skipIf(noRadosgw !== null)(`an S3 bucket${noRadosgw === null ? '' : ` (skipped: ${noRadosgw})`}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'studio-s3-'))
-  let server: Radosgw
+  let server: Server
   let made: Awaited<ReturnType<typeof bucket>>
   const signal = new AbortController().signal
 
   beforeAll(async () => {
-    server = await startRadosgw()
+    server = await sharedRadosgw()
     made = await bucket(server)
   })
   afterAll(async () => {
     made.client.destroy()
-    await server.stop()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -151,6 +150,18 @@ describe.skipIf(noRadosgw !== null)(`an S3 bucket${noRadosgw === null ? '' : ` (
     expect((await read(await storage.signedUrl(key, 60)))?.equals(wanted.bytes)).toBe(true)
     await storage.delete?.(key, signal)
   })
+
+  it.each([10, SINGLE_PUT_BYTES + 20_000_000])(
+    'keeps nothing of a file of %i bytes that is not what was checked',
+    async (sizeBytes) => {
+      const storage = createS3Storage(made.config, server, randomUUID)
+      const wanted = { ...file(sizeBytes), sha256: '0'.repeat(64) }
+      await expect(storage.put(storage.newKey(wanted), wanted, context)).rejects.toMatchObject({
+        code: 'E-INPUT-CHANGED',
+      })
+      expect(await made.keys()).toEqual([])
+    },
+  )
 
   it('keeps no part of a file whose upload was stopped on the way', async () => {
     const storage = createS3Storage(made.config, server, randomUUID)

@@ -8,8 +8,9 @@ import type { Simulator } from '../../src/main/simulator/simulator.ts'
 import { runCli, startCli } from '../fixtures/cli.ts'
 import { createLeakscan } from '../fixtures/leakscan.ts'
 import { startQuickVendor } from '../fixtures/quick-vendor.ts'
-import { noRadosgw, startRadosgw } from '../fixtures/radosgw.ts'
+import { noRadosgw } from '../fixtures/radosgw.ts'
 import type { Radosgw } from '../fixtures/radosgw.ts'
+import { sharedRadosgw } from '../fixtures/shared-radosgw.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { noOpenssl, startTlsProxy } from '../fixtures/tls-proxy.ts'
 import { makePairs } from '../fixtures/vendor-media.ts'
@@ -20,11 +21,11 @@ const BUCKET = 'studio-inputs'
 describe.skipIf(noRadosgw !== null)(
   `a paid run through the user's own bucket${noRadosgw === null ? '' : ` (skipped: ${noRadosgw})`}`,
   () => {
-    let server: Radosgw
+    let server: Omit<Radosgw, 'stop'>
     let vendor: Simulator
     let client: S3Client
     beforeAll(async () => {
-      server = await startRadosgw()
+      server = await sharedRadosgw()
       vendor = await startQuickVendor({ dashscope: { keys: [KEY] } })
       const config = { endpoint: server.endpoint, region: server.region, bucket: BUCKET, prefix: '', pathStyle: true }
       client = createS3Client(config, server)
@@ -33,7 +34,6 @@ describe.skipIf(noRadosgw !== null)(
     afterAll(async () => {
       client.destroy()
       await vendor.stop()
-      await server.stop()
     })
     const leftInBucket = async () => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }))

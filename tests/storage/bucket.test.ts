@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { StudioError } from '../../src/shared/errors.ts'
 import { createS3Client } from '../../src/main/core/storage/s3/s3.ts'
 import type { BucketConfig } from '../../src/shared/model/storage.ts'
-import { noRadosgw, startRadosgw } from '../fixtures/radosgw.ts'
+import { noRadosgw } from '../fixtures/radosgw.ts'
 import type { Radosgw } from '../fixtures/radosgw.ts'
+import { sharedRadosgw } from '../fixtures/shared-radosgw.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { testCore } from '../fixtures/test-core.ts'
 
@@ -15,16 +16,13 @@ type Statement = { readonly effect: 'Allow' | 'Deny'; readonly action: string; r
 describe.skipIf(noRadosgw !== null)(
   `the user's own bucket at a real S3 server${noRadosgw === null ? '' : ` (skipped: ${noRadosgw})`}`,
   () => {
-    let server: Radosgw
+    let server: Omit<Radosgw, 'stop'>
     let client: S3Client
     beforeAll(async () => {
-      server = await startRadosgw()
+      server = await sharedRadosgw()
       client = createS3Client({ ...configOf(''), endpoint: server.endpoint, region: server.region }, server)
     })
-    afterAll(async () => {
-      client.destroy()
-      await server.stop()
-    })
+    afterAll(() => client.destroy())
 
     const configOf = (bucket: string): BucketConfig => ({
       preset: 'custom',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import {
@@ -40,18 +41,34 @@ export async function uploadInParts(
   const count = Math.ceil(file.sizeBytes / partBytes)
   const parts: CompletedPart[] = []
   const source = await open(file.path, 'r')
+  const hash = createHash('sha256')
   let next = 0
   let doneBytes = 0
   let failed = false
 
-  async function sendParts(): Promise<void> {
-    // One for all parts of this sender: fresh ones cost more time than sending them.
-    const memory = Buffer.allocUnsafeSlow(partBytes)
-    while (!failed && next < count) {
+  // One part is read after the other, so that what is sent can be vouched for as a whole.
+  let reading: Promise<unknown> = Promise.resolve()
+  const takePart = (memory: Buffer): Promise<{ index: number; body: Buffer } | null> => {
+    const part = reading.then(async () => {
+      if (failed || next >= count) return null
       const index = next++
       const body = memory.subarray(0, Math.min(partBytes, file.sizeBytes - index * partBytes))
       const { bytesRead } = await source.read(body, 0, body.length, index * partBytes)
-      if (bytesRead < body.length) throw new StudioError('E-INPUT-CHANGED', { params: { file: basename(file.path) } })
+      if (bytesRead < body.length) throw inputChanged(file)
+      hash.update(body)
+      return { index, body }
+    })
+    reading = part.catch(() => null)
+    return part
+  }
+
+  async function sendParts(): Promise<void> {
+    // One for all parts of this sender: fresh ones cost more time than sending them.
+    const memory = Buffer.allocUnsafeSlow(partBytes)
+    for (;;) {
+      const part = await takePart(memory)
+      if (part === null) return
+      const { index, body } = part
       const command = new UploadPartCommand({
         ...upload,
         PartNumber: index + 1,
@@ -75,6 +92,7 @@ export async function uploadInParts(
     )
     const ended = await Promise.allSettled(senders)
     for (const sender of ended) if (sender.status === 'rejected') throw sender.reason
+    if (file.sha256 !== undefined && hash.digest('hex') !== file.sha256) throw inputChanged(file)
     await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }), options)
   } catch (error) {
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {
@@ -85,6 +103,10 @@ export async function uploadInParts(
     await source.close()
   }
 }
+
+/** What was checked is not what lies there now. */
+export const inputChanged = (file: StorageFile): StudioError =>
+  new StudioError('E-INPUT-CHANGED', { params: { file: basename(file.path) } })
 
 /** Ends every upload in parts that was begun under this very key, such as one that a crash cut off. */
 export async function abortUploadsOf(client: S3Client, target: Target, signal: AbortSignal): Promise<void> {

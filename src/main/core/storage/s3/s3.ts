@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { StudioError } from '../../../../shared/errors.ts'
 import type { StorageBackend } from '../storage-backend.ts'
-import { abortUploadsOf, uploadInParts } from './multipart-upload.ts'
+import { abortUploadsOf, inputChanged, uploadInParts } from './multipart-upload.ts'
 import { s3Error } from './s3-errors.ts'
 
 export type S3Config = {
@@ -62,6 +63,8 @@ export function createS3Storage(
       try {
         if (file.sizeBytes <= SINGLE_PUT_BYTES) {
           const body = await readFile(file.path, { signal: context.signal })
+          if (file.sha256 !== undefined && createHash('sha256').update(body).digest('hex') !== file.sha256)
+            throw inputChanged(file)
           await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }), {
             abortSignal: context.signal,
           })

@@ -6,7 +6,7 @@ import { Button } from '../../components/button.tsx'
 import { NumberInput } from '../../components/number-input.tsx'
 import { formatMoney } from '../../lib/format.ts'
 import { useJobActions } from '../../lib/job-actions.tsx'
-import { useStudio } from '../../lib/studio.tsx'
+import { useJobs, useStudio } from '../../lib/studio.tsx'
 import styles from './attention-card.module.css'
 
 const MAX_CAP = 1_000_000
@@ -20,19 +20,23 @@ export function CapCard({ job: { batchId } }: { readonly job: Job }) {
   const { client } = useStudio()
   const actions = useJobActions()
   const id = useId()
-  const [read, setRead] = useState<Output<'spend.batchCap'> | null>(null)
+  const [answer, setAnswer] = useState<{ readonly at: string; readonly found: Output<'spend.batchCap'> } | null>(null)
   const [typed, setTyped] = useState<number | null>(null)
+  // Read anew when another job has stopped.
+  const stopped = useJobs(({ counts }) => counts.needs_attention)
+  const at = `${batchId} ${String(stopped)}`
   useEffect(() => {
     let isGone = false
     client.call('spend.batchCap', { batchId }).then(
-      (found) => (isGone ? undefined : setRead(found)),
+      (found) => (isGone ? undefined : setAnswer({ at, found })),
       // The list says by itself when the core cannot be reached.
       () => undefined,
     )
     return () => {
       isGone = true
     }
-  }, [client, batchId])
+  }, [client, batchId, at])
+  const read = answer?.found ?? null
   if (read === null || read.currency === null) return null
   const { currency, spent, jobs } = read
   const cap = typed ?? read.needed
