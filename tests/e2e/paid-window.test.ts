@@ -187,7 +187,7 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
       .getByText(/once more/)
       .waitFor()
     await dialog().getByRole('button', { name: 'Cancel' }).click()
-    const field = page.getByLabel('Operation ID, from the console of the service')
+    const field = page.getByLabel('Operation ID or request ID, from the console of the service')
     await field.fill('00000000-not-of-this-account')
     await field.press('Enter')
     await page.getByRole('region', { name: 'What became of the paid request?' }).getByRole('alert').waitFor(PATIENT)

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Output } from '../../../../shared/api/index.ts'
-import type { Parameters } from '../../../../shared/model/engine.ts'
+import type { EngineId, Parameters } from '../../../../shared/model/engine.ts'
+import { ENGINE_PARAMETERS } from '../../../../shared/model/parameters.ts'
 import { Segmented } from '../../components/segmented.tsx'
 import { useCheck } from '../../lib/use-file-facts.ts'
 import { useSession, useStudio } from '../../lib/studio.tsx'
@@ -34,7 +35,8 @@ export function VideoPreview({ item, parameters }: VideoPreviewProps) {
     driver: useFaces(item.pair.driver ?? '', checks.driver !== undefined),
   }
   const check = checks[role]
-  const { found, error } = faces[role]
+  const { error } = faces[role]
+  const found = upTo(mostFaces(engine, FACE_KEYS[role]), faces[role].found)
   const chosen = numberOf(parameters[FACE_KEYS[role]], 0)
   const { width = 1, height = 1 } = check?.facts ?? {}
   return (
@@ -83,12 +85,23 @@ export function VideoPreview({ item, parameters }: VideoPreviewProps) {
               : ''
             : found.faces.length === 0
               ? t('window.video.noFace')
-              : t(`window.video.chooseFace.${role}`)}
+              : chosen >= found.faces.length
+                ? t('window.video.faceMissing', { number: chosen + 1, total: found.faces.length })
+                : t(`window.video.chooseFace.${role}`)}
         </span>
       </div>
     </section>
   )
 }
+
+/** Faces that the parameter can name. */
+function mostFaces(engine: EngineId, key: string): number {
+  const spec = ENGINE_PARAMETERS[engine].find((candidate) => candidate.key === key)
+  return spec?.kind === 'integer' ? spec.max + 1 : 1
+}
+
+const upTo = (most: number, found: Output<'media.faces'> | null) =>
+  found === null ? null : { ...found, faces: found.faces.slice(0, most) }
 
 type CropProps = {
   readonly found: Output<'media.faces'>
