@@ -12,6 +12,8 @@ import { ffmpeg } from '../fixtures/test-core.ts'
 import { noWindow, row } from '../fixtures/window.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+/** How long a loaded machine may take for what is done at once. */
+const patience = { timeout: 45_000 }
 const noShell = noWindow ?? (existsSync(join(root, 'out/main/index.js')) ? undefined : 'the app is not built')
 
 /** Loads the built entry file as Electron does, with the given Electron in the place of the real one. */
@@ -100,23 +102,25 @@ describe.skipIf(noShell !== undefined)(`the built app in a window of Chromium ${
 
   it('makes a video of it, which the window plays', async () => {
     await page.getByRole('button', { name: /^Start/ }).click()
-    await expect.poll(async () => (await jobs()).map(({ state }) => state), { timeout: 60_000 }).toEqual(['done'])
+    await expect.poll(async () => (await jobs()).map(({ state }) => state), { timeout: 150_000 }).toEqual(['done'])
     const video = page.locator('video')
-    await expect.poll(() => video.evaluate((element: HTMLVideoElement) => element.videoWidth)).toBeGreaterThan(0)
-  })
+    await expect
+      .poll(() => video.evaluate((element: HTMLVideoElement) => element.videoWidth), patience)
+      .toBeGreaterThan(0)
+  }, 200_000)
 
   it('showed it in the taskbar, tells of the batch once, and kept no system awake for a free result', async () => {
     const progress = fake.log.windows[0]?.progress ?? []
-    await expect.poll(() => progress.at(-1)).toBe(-1)
+    await expect.poll(() => progress.at(-1), patience).toBe(-1)
     expect(progress.some((value) => value >= 0)).toBe(true)
-    await expect.poll(() => fake.log.notifications.map(({ body }) => body)).toEqual(['1 video is ready.'])
+    await expect.poll(() => fake.log.notifications.map(({ body }) => body), patience).toEqual(['1 video is ready.'])
     expect([...fake.log.blockers]).toEqual([])
   })
 
   it('lets the result be dragged out, and nothing else', async () => {
     const [job] = await jobs()
     await page.locator('[draggable=true]').first().dispatchEvent('dragstart')
-    await expect.poll(() => fake.log.windows[0]?.webContents.drags.length).toBe(1)
+    await expect.poll(() => fake.log.windows[0]?.webContents.drags.length, patience).toBe(1)
     expect(fake.log.windows[0]?.webContents.drags[0]).toMatchObject({ file: job?.output })
     const refused = await call('system.dragResult', { jobId: '/etc/passwd' })
     expect(refused).toMatchObject({ ok: false, error: { code: 'E-INPUT-MISSING' } })
@@ -127,7 +131,7 @@ describe.skipIf(noShell !== undefined)(`the built app in a window of Chromium ${
     for (const count of [1, 2]) {
       await page.getByRole('button', { name: 'What can be done with all jobs' }).click()
       await page.getByRole('menuitem', { name: 'Save all to…' }).click()
-      await expect.poll(() => readdirSync(file('copies')).length).toBe(count)
+      await expect.poll(() => readdirSync(file('copies')).length, patience).toBe(count)
     }
     const [job] = await jobs()
     const original = readFileSync(String(job?.output))

@@ -105,7 +105,7 @@ describe('while jobs run', () => {
     two('done', 'running')
     two('done', 'failed')
     two('done', 'failed')
-    await expect.poll(() => fake.log.notifications.length).toBe(1)
+    await expect.poll(() => fake.log.notifications.length, { timeout: 30_000 }).toBe(1)
     expect(fake.log.notifications[0]?.body).toBe('Done: 1. Failed: 1. Waiting for you: 0.')
     fake.log.notifications[0]?.click()
     expect(asked).toEqual(['queue'])

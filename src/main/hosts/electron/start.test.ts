@@ -32,7 +32,7 @@ async function start(options: { isFirstInstance?: boolean; isPackaged?: boolean 
 
 it('opens one window that is shut off from Node, and ends when it is closed', async () => {
   const fake = await start()
-  await expect.poll(() => fake.log.windows.length, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => fake.log.windows.length, { timeout: 45_000 }).toBe(1)
   expect(fake.log.schemes.map(({ scheme }) => scheme)).toEqual(['studio-app', 'studio-media'])
   expect(fake.log.windows[0]?.options.webPreferences).toMatchObject({
     contextIsolation: true,
@@ -76,7 +76,7 @@ it('a second start leaves the first one alone', async () => {
 
 it('says who holds the data folder when another core owns it', async () => {
   const first = await start()
-  await expect.poll(() => first.log.windows.length, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => first.log.windows.length, { timeout: 45_000 }).toBe(1)
   const second = await start()
   await second.untilExit()
   expect(second.log.exitCode).toBe(1)
