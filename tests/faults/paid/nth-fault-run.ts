@@ -13,7 +13,7 @@ import { startVendor } from './vendor.ts'
 /** Waits of the contract pass so many times faster. */
 export const NTH_FACTOR = 60
 /** Longer than the worker's own limits together. */
-const ORDER_LIMIT_MS = 120_000
+const ORDER_LIMIT_MS = 300_000
 
 export type Outcome = {
   readonly calls: readonly Call[]
@@ -63,15 +63,15 @@ export function createNthFaultRun(engine: PaidEngine) {
     }
   }
 
-  async function run(fault: Fault | null): Promise<Outcome> {
+  async function run(fault: Fault | null, factor = NTH_FACTOR): Promise<Outcome> {
     const folder = mkdtempSync(join(root, 'run-'))
     mkdirSync(join(folder, 'data'))
     const dataDir = join(folder, 'data')
     const output = join(folder, 'out')
-    const simulator = await startVendor(video, NTH_FACTOR)
+    const simulator = await startVendor(video, factor)
     try {
       const place = { dataDir, inputs, output }
-      const sent = { ...place, engine, vendorUrl: vendor.urlOf(simulator), factor: NTH_FACTOR, fault }
+      const sent = { ...place, engine, vendorUrl: vendor.urlOf(simulator), factor, fault }
       const report = await order(sent)
       const name = fault === null ? 'no fault' : named(fault)
       if (typeof report === 'string') return { calls: [], struck: 0, faulty: '', violations: [`${name} ${report}`] }

@@ -37,7 +37,7 @@ export type Report = {
 
 /** A run whose fault does not end may never come to rest by itself. */
 const FAULTY_LIMIT_MS = 1500
-const SETTLE_LIMIT_MS = 20_000
+const SETTLE_LIMIT_MS = 60_000
 const RESTING: readonly string[] = ['done', 'failed', 'needs_attention', 'cancelled', 'expired']
 
 const crashes: string[] = []
