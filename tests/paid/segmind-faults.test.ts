@@ -304,6 +304,12 @@ const ROWS: readonly Row[] = [
     charged: 1,
   },
   {
+    name: 'N06 uploads that are too many, seven times',
+    faults: on('upload', { status: 429, body: '{"error":"Rate limit exceeded"}', times: 7 }),
+    state: 'done',
+    charged: 1,
+  },
+  {
     name: 'an upload that is refused as too large',
     faults: on('upload', { status: 413, body: '<html>413</html>' }),
     state: 'failed',

@@ -71,10 +71,10 @@ export function createVendorGate({ clock, random, rates = {}, budget, probe, lea
     changed()
   }
 
-  function pauseFor(error: VendorRefusal): void {
+  function pauseFor(error: StudioError): void {
     const failures = (pause?.failures ?? 0) + 1
     budget?.overdrawn()
-    const askedMs = error.retryAfterMs ?? backoffMs(failures, random)
+    const askedMs = (error instanceof VendorRefusal ? error.retryAfterMs : null) ?? backoffMs(failures, random)
     const delayMs = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, askedMs))
     const untilMs = Math.max(pause?.untilMs ?? 0, clock.monotonic() + delayMs)
     pause = { untilMs, failures, error }
@@ -192,6 +192,12 @@ export function createVendorGate({ clock, random, rates = {}, budget, probe, lea
       if (thrown.effect === 'pause-vendor') halt(thrown)
       if (thrown.effect !== 'retry') return 'no'
       if (thrown.code !== 'E-RATE-LIMITED') return 'trouble'
+      pauseFor(thrown)
+      return 'again'
+    }
+    // A storage says it in its own words.
+    if (thrown instanceof StudioError && thrown.code === 'E-RATE-LIMITED') {
+      answered()
       pauseFor(thrown)
       return 'again'
     }
