@@ -140,6 +140,21 @@ describe('clips on the command line', () => {
     expect([made('lost').length, charged() - before]).toEqual([1, 1])
   })
 
+  it('are uploaded anew to another vendor than the one that has them', async () => {
+    const place = inputs('moved', { 'a.source.mp4': clip(0, 'source'), 'a.driver.mp4': clip(1, 'driver') })
+    expect((await run('moved', place, '--yes')).code).toBe(0)
+    const first = vendor
+    vendor = await startPaidVendors(folder, scaledClock(50), 1)
+    try {
+      const again = await run('moved', place, '--yes', '--again')
+      expect(again.code, again.stdout).toBe(0)
+      expect(uploads()).toBe(2)
+    } finally {
+      await vendor.stop()
+      vendor = first
+    }
+  })
+
   it('have a key that is tried for free, with what is left on its account', async () => {
     const reach = ['--segmind-url', vendor.segmindUrl, '--allow-insecure-endpoints']
     const { code, events } = await runCli(

@@ -56,7 +56,9 @@ type RemoteAccessDependencies = {
   readonly options: RemoteOptions
 }
 
-const VENDOR_STORAGE_IDS = new Set(Object.values(VENDOR_STORAGES).map(({ storageId }) => storageId))
+/** The vendor's storage of this id, wherever it is reached. */
+const lentStorage = (storageId: string) =>
+  Object.entries(VENDOR_STORAGES).find(([, lent]) => storageId.split(' ', 1)[0] === lent.storageId)
 
 /** Joins settings, secrets, storages and the options of this run into what a dispatch needs. */
 export function createRemoteAccess(dependencies: RemoteAccessDependencies): RemoteAccess {
@@ -136,7 +138,10 @@ export function createRemoteAccess(dependencies: RemoteAccessDependencies): Remo
       monotonic: ports.clock.monotonic,
       newId: ports.newId,
     })
-    const chosen: ChosenStorage = { storageId: lent.storageId, backend: around(backend), preflight: null }
+    // What lies at a simulated vendor, or at another one of its kind, is nothing to the vendor itself.
+    const isElsewhere = lent.uploadUrl !== undefined && upload.url.origin !== new URL(lent.uploadUrl).origin
+    const storageId = isElsewhere ? `${lent.storageId} ${upload.url.origin}` : lent.storageId
+    const chosen: ChosenStorage = { storageId, backend: around(backend), preflight: null }
     temporary.set(place, chosen)
     return chosen
   }
@@ -157,7 +162,7 @@ export function createRemoteAccess(dependencies: RemoteAccessDependencies): Remo
       return options.urlVia === 'vendor' || (options.urlVia !== 'bucket' && (await bucket()) === null)
     },
     async storageById(storageId) {
-      const own = VENDOR_STORAGE_IDS.has(storageId) ? null : await bucket()
+      const own = lentStorage(storageId) !== undefined ? null : await bucket()
       return own?.storageId === storageId ? own.backend : null
     },
   }
@@ -227,7 +232,7 @@ export function createRemote(dependencies: RemoteDependencies) {
     return budget === undefined ? {} : { budget }
   }
   const gateOf = (storageId: string, lead: VendorGate): VendorGate => {
-    const lender = engines.find(({ id }) => VENDOR_STORAGES[id]?.storageId === storageId)?.id
+    const lender = engines.find(({ id }) => id === lentStorage(storageId)?.[0])?.id
     const known = storageGates.get(storageId) ?? createVendorGate({ clock, random, lead, ...budgetOf(lender) })
     storageGates.set(storageId, known)
     return known
