@@ -127,6 +127,19 @@ describe.skipIf(noShell !== undefined)(`the built app in a window of Chromium ${
     expect(fake.log.windows[0]?.webContents.drags).toHaveLength(1)
   })
 
+  it('copies where the result lies, though the page is granted no clipboard', async () => {
+    await page.evaluate(() => {
+      Object.defineProperty(navigator.clipboard, 'writeText', { value: () => Promise.reject(new Error('refused')) })
+      document.addEventListener('copy', () => {
+        document.title = document.activeElement instanceof HTMLTextAreaElement ? document.activeElement.value : ''
+      })
+    })
+    await page.getByRole('button', { name: 'Copy path' }).first().click()
+    await page.getByText('Copied.').waitFor()
+    const [job] = await jobs()
+    expect(await page.title()).toBe(job?.output)
+  })
+
   it('saves copies of all results where the system’s dialog says, never over another file', async () => {
     for (const count of [1, 2]) {
       await page.getByRole('button', { name: 'What can be done with all jobs' }).click()
@@ -163,6 +176,9 @@ describe.skipIf(noShell !== undefined)(`the built app in a window of Chromium ${
     await page.keyboard.press('Escape')
     click('Settings…')
     await page.getByRole('dialog', { name: 'Settings' }).waitFor()
+    await call('settings.update', { change: { language: 'zh' } })
+    expect(fake.log.menu[0]?.label).toBe('文件')
+    await call('settings.update', { change: { language: 'en' } })
     expect(await page.getByRole('dialog', { name: 'Settings' }).isVisible()).toBe(true)
     await page.keyboard.press('Escape')
   })

@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react'
 import type { Job, JobState } from '../../../shared/model/job.ts'
 import { FILTER_STATES, invalidateJobs, setLeaving } from '../stores/jobs-store.ts'
 import { attempt } from './notice.ts'
+import { copyText } from './copy-text.ts'
 import { saveAllResults } from './save-results.ts'
 import type { Studio } from './studio.tsx'
 
@@ -143,7 +144,7 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
           .then(({ changed }) => notify({ kind: 'info', key: changed.length === 0 ? 'stillThere' : 'downloadAgain' })),
       ),
     saveAll: () => go(saveAll()),
-    copy: (text) => go(navigator.clipboard.writeText(text).then(() => notify({ kind: 'info', key: 'copied' }))),
+    copy: (text) => go(copyText(text).then(() => notify({ kind: 'info', key: 'copied' }))),
   }
 
   async function saveAll(): Promise<void> {
