@@ -90,13 +90,13 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
     return previewPuppets.get(path, variant, async () => stagePuppet(opened, path, shown))
   }
 
-  /** A face that was looked at, and nothing after it, is about to be shown: both its previews are made ready. */
+  /** A face that was looked at, and nothing after it, is about to be shown: its preview is made ready. */
   const warmUp = (path: string): void => {
-    idle = setTimeout(async () => {
-      for (const paste_back of [true, false])
-        await previewPuppet(path, { face_index: 0, paste_back })
-          .then(async (puppet) => sharp(puppet.render(WARM_POSE), raw(puppet)).jpeg().toBuffer())
-          .catch(() => undefined)
+    idle = setTimeout(() => {
+      previewPuppet(path, { face_index: 0, paste_back: true })
+        .then((puppet) => sharp(puppet.render(WARM_POSE), raw(puppet)).jpeg().toBuffer())
+        // What is wrong with the picture is said by the call that wants it.
+        .catch(() => undefined)
     }, IDLE_MS).unref()
   }
 

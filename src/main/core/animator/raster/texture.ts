@@ -52,17 +52,22 @@ export const textureOf = (image: RgbaImage, rect: PixelRect, { size, columns, us
     const from = ((to / 2 + rect.top) * image.width + rect.left) * 4
     const tap = (x: number): number => from + clamp(x, 0, right - 1) * 4
     for (let x = x0; x < x1; x++) {
-      const [a, b, c, d] = [tap(x - 1), tap(x), tap(x + 1), tap(x + 2)] as const
+      const a = tap(x - 1)
+      const b = tap(x)
+      const c = tap(x + 1)
+      const d = tap(x + 2)
+      const even = to * stride + x * 8
       for (let k = 0; k < 4; k++) {
-        bytes[to * stride + x * 8 + k] = data[b + k] as number
-        bytes[to * stride + x * 8 + 4 + k] = halfway(data, a + k, b + k, c + k, d + k)
+        bytes[even + k] = data[b + k] as number
+        bytes[even + 4 + k] = halfway(data, a + k, b + k, c + k, d + k)
       }
     }
   })
   eachRow(1, (to, x0, x1) => {
     const row = (k: number): number => clamp(to + k, 0, height - 2) * stride
     const [a, b, c, d] = [row(-3), row(-1), row(1), row(3)] as const
-    for (let i = x0 * 8; i < x1 * 8; i++) bytes[to * stride + i] = halfway(bytes, a + i, b + i, c + i, d + i)
+    const odd = to * stride
+    for (let i = x0 * 8; i < x1 * 8; i++) bytes[odd + i] = halfway(bytes, a + i, b + i, c + i, d + i)
   })
   return { rect, width, height, texels }
 }
