@@ -148,8 +148,9 @@ function isInline(reply: HttpReply): boolean {
 
 /** `output` as an https string, else `video.url`, else the first string with an address inside `output`. */
 function addressIn({ output, video }: ResultReply): string | null {
-  if (typeof output === 'string' && output.trim() !== '') return output.trim()
-  if (typeof video?.url === 'string' && video.url.trim() !== '') return video.url.trim()
+  for (const told of [output, video?.url]) {
+    if (typeof told === 'string' && URL.canParse(told.trim())) return told.trim()
+  }
   return typeof output === 'object' && output !== null ? firstAddress(Object.values(output), 3) : null
 }
 
