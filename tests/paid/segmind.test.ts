@@ -10,9 +10,9 @@ const clipWorld = (options: Parameters<typeof paidWorld>[0] = {}) =>
   paidWorld({ engine: 'segmind', voiceSeconds: 1, clock: scaledClock(60), ...options })
 const calls = (world: PaidWorld, route: string): number =>
   world.simulator.calls().filter((call) => call.route === `segmind.${route}`).length
-/** The answer to the next paid request is lost. */
-async function lostWorld() {
-  const world = await clipWorld()
+/** The answer to the next paid request is lost. `factor`: time limits of single calls pass no faster than a busy machine is. */
+async function lostWorld(factor = 8) {
+  const world = await clipWorld({ clock: scaledClock(factor) })
   world.simulator.faults.set([{ route: 'segmind.submit', phase: 'after', resetAfterBytes: 0 }])
   const { jobs } = await world.begin()
   await world.settled()
@@ -136,7 +136,7 @@ describe('a clip made at Segmind', () => {
 
 describe('a request to Segmind whose answer was lost', () => {
   it('waits for a person with the balance as a hint, and is never sent again by itself', async () => {
-    const { world, jobId } = await lostWorld()
+    const { world, jobId } = await lostWorld(1)
     const { job, submits } = await world.job(jobId)
     expect([job.state, job.error?.code, job.error?.chargeState]).toEqual([
       'needs_attention',
