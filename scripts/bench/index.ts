@@ -2,6 +2,7 @@ import { benchAnimator } from './animator.ts'
 import { benchPrecheck } from './precheck.ts'
 import { benchQueue } from './queue.ts'
 import { benchTransfer } from './transfer.ts'
+import { benchVideo } from './video.ts'
 import { benchVendorSlot } from './vendor-slot.ts'
 
 /** `npm run bench [precheck|queue|slot|transfer|animator]…`: the figures of the project, each as a ratio within one run where it can be. */
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   slot: () => benchVendorSlot(),
   transfer: () => benchTransfer(),
   animator: () => benchAnimator(),
+  video: () => benchVideo(),
 }
 
 const wanted = process.argv.slice(2)

@@ -30,7 +30,7 @@ export const knownPoses = (count: number): FramePose[] =>
       pitch: 0.12 * wave(1.1, 0),
       roll: 0.06 * wave(0.7, 0.5),
       jaw: 0.4 * Math.max(0, 1 - Math.cos((2 * Math.PI * 1.9 * i) / CLIP_FPS)),
-      wide: 0.4 * wave(1.3, 0.5),
+      wide: 0.25 * wave(1.3, 0.5),
       brow: 0.8 * wave(0.8, 0),
       blink: blinking >= 8 && blinking < 13 ? ([0.5, 1, 1, 0.7, 0.2][blinking - 8] ?? 0) : 0,
     }

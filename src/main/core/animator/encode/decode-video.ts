@@ -14,8 +14,8 @@ export const VIDEO_INPUT_ARGS: readonly string[] = [
 ]
 const PROBE_TIMEOUT_MS = 30_000
 const MAX_RATE = 60
-/** Nominal and mean rate of a video of constant rate differ by less. */
-const STEADY = 0.1
+/** A nominal rate of more times the mean one is a grid of times, not a rate of pictures. */
+const SPARSE = 2.1
 const STANDARD_RATES: readonly Rate[] = [
   [24000, 1001],
   [24, 1],
@@ -33,7 +33,7 @@ export type Rate = readonly [frames: number, seconds: number]
 export const perSecond = ([frames, seconds]: Rate): number => frames / seconds
 
 export type VideoFacts = {
-  /** The file's own constant rate, or for a variable one the next standard rate above its mean; at most 60. */
+  /** The file's nominal rate, or where that is none the next standard rate above its mean; at most 60. */
   readonly rate: Rate
   /** Mean of the frames that are in the file, a second. */
   readonly ownFps: number
@@ -65,8 +65,8 @@ const rateOf = (text: string): Rate => {
 
 const outputRate = (nominal: Rate, mean: Rate): Rate => {
   const [own, average] = [perSecond(nominal), perSecond(mean)]
-  const isSteady = own > 0 && own <= MAX_RATE + 0.01 && (average <= 0 || Math.abs(own / average - 1) < STEADY)
-  if (isSteady) return nominal
+  const isUsual = own > 0 && own <= MAX_RATE + 0.01 && (average <= 0 || own / average < SPARSE)
+  if (isUsual) return nominal
   return STANDARD_RATES.find((rate) => perSecond(rate) >= 0.98 * average) ?? [MAX_RATE, 1]
 }
 

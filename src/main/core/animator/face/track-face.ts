@@ -32,7 +32,7 @@ const distance = (a: Face, b: Face): number =>
   ) / sizeOf(b)
 
 /** Moves smaller than the first share of the face are the model's trembling, larger than the second are real. */
-const TREMBLING: readonly [number, number] = [0.004, 0.014]
+const TREMBLING: readonly [number, number] = [0.002, 0.006]
 const TREMBLING_SHARE = 0.35
 
 /** `face` with those points held back that hardly moved since `before`. */
