@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
@@ -33,6 +33,7 @@ try {
   const report = join(folder, 'report.csv')
   const done = spawnSync('node', [scanner, '-i', folder, '-o', report], { encoding: 'utf8' })
   if (done.error !== undefined) throw done.error
+  if (!existsSync(report)) throw new Error(`The scanner wrote no report:\n${done.stderr.slice(-500)}`)
   const unread = `${done.stdout}\n${done.stderr}`.split('\n').filter((line) => /error parsing/i.test(line))
   const found = [...readFileSync(report, 'utf8').matchAll(FINDING)].map(
     ([, check = '', file = '']) => `${check} ${file === 'N/A' ? file : basename(file)}`,
