@@ -1,4 +1,3 @@
-import { mix } from '../mesh/easing.ts'
 import type { NodePair, WarpGrid } from '../mesh/warp-grid.ts'
 import { over } from './colour.ts'
 import { readTexture, type Texture } from './texture.ts'
@@ -44,14 +43,24 @@ export const paintCell = (canvas: Canvas, i: number, j: number, corners: Float64
   const x0 = i * spacing
   const x1 = Math.min(width, x0 + spacing)
   const y1 = Math.min(height, (j + 1) * spacing)
+  const step = 1 / spacing
+  const left = corners[0] as number
+  const leftV = corners[1] as number
+  const right = corners[2] as number
+  const rightV = corners[3] as number
+  const low = corners[4] as number
+  const lowV = corners[5] as number
+  const lowRight = corners[6] as number
+  const lowRightV = corners[7] as number
   for (let y = j * spacing; y < y1; y++) {
-    const fy = y / spacing - j
-    const left = mix(corners[0] as number, corners[4] as number, fy)
-    const leftV = mix(corners[1] as number, corners[5] as number, fy)
-    const du = ((mix(corners[2] as number, corners[6] as number, fy) - left) / spacing) | 0
-    const dv = ((mix(corners[3] as number, corners[7] as number, fy) - leftV) / spacing) | 0
-    let u = left | 0
-    let v = leftV | 0
+    // Written out: a call here would keep readTexture from being inlined.
+    const fy = (y - j * spacing) * step
+    const startU = left + (low - left) * fy
+    const startV = leftV + (lowV - leftV) * fy
+    const du = ((right + (lowRight - right) * fy - startU) * step) | 0
+    const dv = ((rightV + (lowRightV - rightV) * fy - startV) * step) | 0
+    let u = startU | 0
+    let v = startV | 0
     for (let at = y * width + x0; at < y * width + x1; at++) {
       const colour = readTexture(texels, stride, u, v)
       out[at] = colour >>> 24 === 255 ? colour : over(colour, plate[at] as number)
