@@ -34,6 +34,9 @@ export const sampleSquare = (
   const flip = mirror ? -1 : 1
   const weight = scale / (samples * samples)
   const half = square.side / 2
+  // A square that lies in the picture with all its corners needs no look at the border.
+  const reach = half * (Math.abs(cos) + Math.abs(sin)) + 2
+  const isInside = square.x > reach && square.y > reach && square.x < width - reach && square.y < height - reach
   for (let at = 0; at < size * size; at++) {
     let [r, g, b] = [0, 0, 0]
     for (let sub = 0; sub < samples * samples; sub++) {
@@ -43,6 +46,19 @@ export const sampleSquare = (
       const py = square.y + u * sin + v * cos - 0.5
       const x0 = Math.floor(px)
       const y0 = Math.floor(py)
+      if (isInside) {
+        const i = (y0 * width + x0) * 4
+        const j = i + width * 4
+        const fx = px - x0
+        const fy = py - y0
+        const mixed = (c: number): number =>
+          ((data[i + c] as number) * (1 - fx) + (data[i + 4 + c] as number) * fx) * (1 - fy) +
+          ((data[j + c] as number) * (1 - fx) + (data[j + 4 + c] as number) * fx) * fy
+        r += mixed(0)
+        g += mixed(1)
+        b += mixed(2)
+        continue
+      }
       for (let corner = 0; corner < 4; corner++) {
         const x = x0 + (corner & 1)
         const y = y0 + (corner >> 1)
