@@ -146,11 +146,11 @@ function isInline(reply: HttpReply): boolean {
   return /"(output|video|base64)"\s*:\s*"(data:video\/[\w.+-]+;base64,|[A-Za-z0-9+/]{64})/.test(reply.text)
 }
 
-/** `output` as an https string, else `video.url`, else the first string with an address inside `output`. */
+/** `output` where it is an address, else `video.url`, else the first address inside `output`; text that is none as it is. */
 function addressIn({ output, video }: ResultReply): string | null {
-  for (const told of [output, video?.url]) {
-    if (typeof told === 'string' && URL.canParse(told.trim())) return told.trim()
-  }
+  const told = [output, video?.url].flatMap((text) => (typeof text === 'string' ? text.trim() || [] : []))
+  const [first = told[0]] = told.filter((text) => URL.canParse(text))
+  if (first !== undefined) return first
   return typeof output === 'object' && output !== null ? firstAddress(Object.values(output), 3) : null
 }
 
