@@ -16,6 +16,7 @@ export default defineConfig({
     reporters: ['default', new CountReporter()],
     // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends.
     maxWorkers: 3,
+    maxConcurrency: 3,
     sequence: { sequencer: SlowFirst },
     // A defect waits for ever; a busy machine only takes its time.
     testTimeout: 180_000,

@@ -11,6 +11,7 @@ export default defineConfig({
     // The programs under test wait for the vendor most of the time.
     maxWorkers: 4,
     env: { STUDIO_FAULTS_REPEATS: '20' },
+    maxConcurrency: 3,
     testTimeout: 3_000_000,
     hookTimeout: 120_000,
   },

@@ -1,17 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { jobSchema, type Job } from '../../src/shared/model/job.ts'
 import type { SimulatorClock } from '../../src/main/simulator/simulator-ports.ts'
 import type { Simulator } from '../../src/main/simulator/simulator.ts'
 import { PAID_VENDORS, startPaidVendors, type PaidEngine } from '../fixtures/paid-vendors.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
-import { tempFolder } from '../fixtures/temp-folder.ts'
 import { makeVideo } from '../fixtures/vendor-media.ts'
 
 /** The waits of the contract pass so many times faster, in the program and at the vendor. */
@@ -103,8 +103,12 @@ type World = {
 /** What the vendor makes, made once. */
 let video: Buffer | null = null
 
-async function makeWorld(engine: PaidEngine, jobs: number): Promise<World> {
-  const root = tempFolder()
+async function makeWorld(
+  engine: PaidEngine,
+  jobs: number,
+  onEnd: (action: () => Promise<void>) => void,
+): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), 'studio-killed-'))
   const inputs = join(root, 'in')
   const dataDir = join(root, 'data')
   const output = join(root, 'out')
@@ -124,7 +128,10 @@ async function makeWorld(engine: PaidEngine, jobs: number): Promise<World> {
   const makeResult = (path: string, seconds: number) => (video ??= makeVideo(path, seconds))
   const options = { onCall: ({ route }: { readonly route: string }) => onAnswer?.(route) }
   const simulator = await startPaidVendors(root, clock, 2, options, makeResult)
-  onTestFinished(simulator.stop)
+  onEnd(async () => {
+    await simulator.stop()
+    rmSync(root, { recursive: true, force: true })
+  })
   return {
     simulator,
     dataDir,
@@ -186,7 +193,8 @@ function expectTidy({ dataDir, output }: World, results: number): void {
   }
 }
 
-describe.each(['dashscope', 'segmind'] as const)('a paid batch at %s that is killed', (engine) => {
+// Several at once: each waits for its vendor most of the time.
+describe.concurrent.for(['dashscope', 'segmind'] as const)('a paid batch at %s that is killed', (engine) => {
   const { hasList } = PAID_VENDORS[engine]
   const isShort = ASKED_REPEATS === undefined && engine !== 'dashscope'
   const rows = ROWS.filter(({ only }) => only === undefined || only === engine).filter(
@@ -195,8 +203,9 @@ describe.each(['dashscope', 'segmind'] as const)('a paid batch at %s that is kil
   const repeats = Number(ASKED_REPEATS ?? REPEATS[engine])
   const runs = Array.from({ length: repeats }, (_, index) => rows.map((row) => ({ ...row, run: index + 1 }))).flat()
 
-  test.each(runs)('$name (run $run)', async ({ kill, isLost = false, charges = 1, jobs: count = 1 }) => {
-    const world = await makeWorld(engine, count)
+  test.for(runs)('$name (run $run)', async (row, { expect, onTestFinished }) => {
+    const { kill, isLost = false, charges = 1, jobs: count = 1 } = row
+    const world = await makeWorld(engine, count, onTestFinished)
     const first = world.run('on' in kill ? { KILL_ON: kill.on } : {})
     world.arm(kill, first.child)
     expect(await first.ended, 'it was not killed').toBeNull()
@@ -221,24 +230,27 @@ describe.each(['dashscope', 'segmind'] as const)('a paid batch at %s that is kil
   })
 
   // A thousand more are `npm run test:faults`, for both.
-  test.skipIf(!hasList)(`${RANDOM_KILLS} times at any moment is charged once a job`, async () => {
-    const world = await makeWorld(engine, 2)
-    let state = SEED
-    for (let kill = 0; kill < RANDOM_KILLS; kill++) {
-      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-      // A run that goes on with what is there makes fewer calls than a whole one.
-      const call = 1 + (state % 400)
-      await world.run({ KILL_AT: `${call}${kill % 2 === 0 ? '' : '+'}` }).ended
-      expect(generations(world.simulator)).toBeLessThanOrEqual(2)
-    }
-    const jobs = (await world.run({}).ended) ?? []
-    expect(jobs.length).toBe(2)
-    for (const { state: now, error } of jobs) {
-      // Cut off right after an intent, nothing was sent: only then is a person asked.
-      if (now !== 'done') expect([now, error?.code]).toEqual(['needs_attention', 'E-SUBMIT-UNKNOWN'])
-    }
-    const done = jobs.filter((job) => job.state === 'done').length
-    expect(generations(world.simulator)).toBe(done)
-    expectTidy(world, done)
-  })
+  test.skipIf(!hasList)(
+    `${RANDOM_KILLS} times at any moment is charged once a job`,
+    async ({ expect, onTestFinished }) => {
+      const world = await makeWorld(engine, 2, onTestFinished)
+      let state = SEED
+      for (let kill = 0; kill < RANDOM_KILLS; kill++) {
+        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+        // A run that goes on with what is there makes fewer calls than a whole one.
+        const call = 1 + (state % 400)
+        await world.run({ KILL_AT: `${call}${kill % 2 === 0 ? '' : '+'}` }).ended
+        expect(generations(world.simulator)).toBeLessThanOrEqual(2)
+      }
+      const jobs = (await world.run({}).ended) ?? []
+      expect(jobs.length).toBe(2)
+      for (const { state: now, error } of jobs) {
+        // Cut off right after an intent, nothing was sent: only then is a person asked.
+        if (now !== 'done') expect([now, error?.code]).toEqual(['needs_attention', 'E-SUBMIT-UNKNOWN'])
+      }
+      const done = jobs.filter((job) => job.state === 'done').length
+      expect(generations(world.simulator)).toBe(done)
+      expectTidy(world, done)
+    },
+  )
 })

@@ -101,9 +101,11 @@ function typeFindings(inspection: Inspection, name: string, limits: MediaLimits)
   // Pairing goes by names: a picture called .mp3 has been taken for a voice. (An .mp4 may hold sound alone.)
   const isMisnamed = promised !== 'other' && promised !== kind && !(promised === 'video' && kind === 'audio')
   if (own !== undefined && isMisnamed && limitsOf(limits, promised) !== undefined) {
-    const expected = acceptedFormats(limits, promised)
-    const params = { file: name, value: format, limit: expected }
-    return [{ code: 'E-INPUT-TYPE', level: 'error', params, value: format, limit: expected }]
+    const limit = acceptedFormats(limits, promised)
+    // What was taken for a voice can still give its sound.
+    const repair = promised === 'audio' && isConvertibleHere ? { repair: 'convert' as const } : {}
+    const params = { file: name, value: format, limit }
+    return [{ code: 'E-INPUT-TYPE', level: 'error', params, value: format, limit, ...repair }]
   }
   if (own === undefined) return [refuse(format, format === 'unknown' ? 'unknown' : undefined)]
   if (!own.formats.includes(format)) return [refuse(format)]
