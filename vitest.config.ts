@@ -15,7 +15,7 @@ export default defineConfig({
     globalSetup: ['tests/global-setup.ts'],
     reporters: ['default', new CountReporter()],
     // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends.
-    maxWorkers: 3,
+    maxWorkers: 4,
     maxConcurrency: 3,
     sequence: { sequencer: SlowFirst },
     // A defect waits for ever; a busy machine only takes its time.
