@@ -1,5 +1,5 @@
 import type { PaidEngine } from '../../fixtures/paid-vendors.ts'
-import type { Fault } from './fault-switch.ts'
+import type { Call, Fault } from './fault-switch.ts'
 import { createNthFaultRun, type Outcome } from './nth-fault-run.ts'
 
 export type Sweep = { readonly calls: number; readonly runs: number; readonly violations: readonly string[] }
@@ -16,7 +16,7 @@ const SLOW_FACTOR = 10
 export async function sweepNthFaults(
   engine: PaidEngine,
   workers: number,
-  takes: (fault: Fault) => boolean,
+  takes: (fault: Fault, call: Call, calls: readonly Call[]) => boolean,
   tell: (line: string) => void,
 ): Promise<Sweep> {
   const runs = Array.from({ length: workers }, () => createNthFaultRun(engine))
@@ -26,7 +26,7 @@ export async function sweepNthFaults(
     const faults = calls.flatMap((call) =>
       call.kinds
         .flatMap((kind) => [false, true].map((isSticky): Fault => ({ at: call.index, kind, isSticky })))
-        .filter((fault) => takes(fault)),
+        .filter((fault) => takes(fault, call, calls)),
     )
     const violations = [...undisturbed]
     let next = 0
@@ -48,4 +48,11 @@ export async function sweepNthFaults(
   } finally {
     for (const { stop } of runs) stop()
   }
+}
+
+/** Whether a call belongs to the paid request, from the intent to the stored id. */
+export function isAroundSubmit(call: Call, calls: readonly Call[]): boolean {
+  const from = calls.findIndex(({ name }) => name.startsWith('INSERT INTO submit_attempts'))
+  const accepted = calls.findIndex(({ name }) => name.startsWith("UPDATE submit_attempts SET outcome = 'accepted'"))
+  return call.index > from - 1 && call.index <= accepted + 8
 }
