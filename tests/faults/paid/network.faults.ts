@@ -274,7 +274,7 @@ describe('time', () => {
     world.simulator.faults.set([])
     const [job] = await world.settled()
     expect([job?.state, job?.error?.code, generations(world.simulator)]).toEqual([state, code, 1])
-    if (code !== undefined) expect([job?.error?.vendorId, job?.error?.chargeState]).toEqual([task?.id, 'charged'])
+    if (code !== undefined) expect([job?.error?.vendorId, job?.error?.chargeState]).toEqual([task?.id, 'possible'])
   })
 })
 

@@ -11,7 +11,7 @@ import { asOutputError, partPath, type PublishTarget } from '../lib/publish-file
 import { withoutQuery } from '../lib/url-rules.ts'
 import { sleep } from '../lib/wait.ts'
 import { parseWork, type JobWork } from './job-work.ts'
-import { noteCompleted, pollOnce, vanished, type ResultAddress } from './operation-steps.ts'
+import { expired, noteCompleted, pollOnce, vanished, type ResultAddress } from './operation-steps.ts'
 import { outputTarget, prepareFolder, requireSpace } from './output-place.ts'
 import { callContext, fromTheStart, type RemoteParts } from './remote-parts.ts'
 import type { VendorGate } from './vendor-gate.ts'
@@ -74,7 +74,7 @@ export function createDownloadStep(parts: DownloadDependencies) {
         }
         if (error.code === 'E-RESULT-EXPIRED') {
           results.delete(job.jobId)
-          if (isRefreshed) return { kind: 'expired', error: expired(attempt).data }
+          if (isRefreshed) return { kind: 'expired', error: expired(parts, attempt, 'charged').data }
           isRefreshed = true
           gone.add(job.jobId)
           continue
@@ -121,12 +121,12 @@ export function createDownloadStep(parts: DownloadDependencies) {
         case 'failed':
         case 'cancelled':
           // The verdict that it had succeeded stands; only its result is gone.
-          return { kind: 'expired', error: expired(attempt).data }
+          return { kind: 'expired', error: expired(parts, attempt, 'charged').data }
         case 'unknown':
           unknownSeen += 1
           if (unknownSeen >= 3) {
             const isMade = attempt.verdict === 'succeeded'
-            if (isMade) return { kind: 'expired', error: expired(attempt).data }
+            if (isMade) return { kind: 'expired', error: expired(parts, attempt, 'charged').data }
             journal.vanish(attempt.attemptId, clock.now())
             return { kind: 'needs_attention', error: vanished(parts, attempt).data }
           }
@@ -317,13 +317,6 @@ export function createDownloadStep(parts: DownloadDependencies) {
       ...(attempt.vendorId === null ? {} : { vendorId: attempt.vendorId }),
     })
   }
-
-  const expired = (attempt: SubmitAttempt): StudioError =>
-    new StudioError('E-RESULT-EXPIRED', {
-      params: { vendor: engine.vendorName, value: attempt.vendorId ?? '' },
-      chargeState: 'charged',
-      ...(attempt.vendorId === null ? {} : { vendorId: attempt.vendorId }),
-    })
 
   const charged = (error: StudioError, attempt: SubmitAttempt): StudioError =>
     new StudioError(error.code, {

@@ -159,7 +159,10 @@ export function createOperationSteps(parts: OperationDependencies) {
             unknownSeen += 1
             if (unknownSeen < UNKNOWN_SIGHTINGS || clock.now() - submittedAt <= engine.unknownAgeMs) return null
             journal.vanish(attempt.attemptId, clock.now())
-            return { kind: 'needs_attention', error: vanished(parts, attempt).data }
+            // After the life of its records the vendor forgets what it made as well.
+            return clock.now() - submittedAt > engine.lives.recordMs
+              ? { kind: 'expired', error: expired(parts, attempt, 'possible').data }
+              : { kind: 'needs_attention', error: vanished(parts, attempt).data }
           case 'trouble':
             context.wait({ reason: 'vendor-trouble', since: malformedSince ?? clock.now(), error: answer.error.data })
             malformedSince ??= clock.now()
@@ -188,5 +191,13 @@ export const vanished = (parts: RemoteParts, attempt: SubmitAttempt): StudioErro
   new StudioError('E-TASK-VANISHED', {
     params: { vendor: parts.engine.vendorName, value: attempt.vendorId ?? '' },
     chargeState: 'possible',
+    ...(attempt.vendorId === null ? {} : { vendorId: attempt.vendorId }),
+  })
+
+/** The result can no longer be had; `possible`: its end was never seen. */
+export const expired = (parts: RemoteParts, attempt: SubmitAttempt, chargeState: 'charged' | 'possible'): StudioError =>
+  new StudioError('E-RESULT-EXPIRED', {
+    params: { vendor: parts.engine.vendorName, value: attempt.vendorId ?? '' },
+    chargeState,
     ...(attempt.vendorId === null ? {} : { vendorId: attempt.vendorId }),
   })
