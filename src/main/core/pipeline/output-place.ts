@@ -32,10 +32,13 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-/** Throws E-DISK-FULL when a file of `expectedBytes` would leave too little room; `value` and `limit` in bytes. */
-export async function requireSpace(folder: string, expectedBytes: number): Promise<void> {
+/**
+ * Throws E-DISK-FULL when a file of `expectedBytes` would leave too little room; `value` and `limit` in bytes. What is
+ * paid for is fetched into less room than is asked for before it is paid.
+ */
+export async function requireSpace(folder: string, expectedBytes: number, spareBytes = SPARE_BYTES): Promise<void> {
   const free = await freeBytes(folder)
-  const needed = Math.max(2 * expectedBytes, SPARE_BYTES)
+  const needed = Math.max(2 * expectedBytes, spareBytes)
   if (free !== null && free < needed) {
     throw new StudioError('E-DISK-FULL', { params: { file: folder, value: free, limit: needed }, retryable: true })
   }

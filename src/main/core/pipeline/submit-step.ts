@@ -27,6 +27,8 @@ const STOP_GRACE_MS = 1500
 const MAX_RENEWALS = 2
 /** About what a second of a result takes on the disk. */
 const BYTES_A_SECOND = 1_000_000
+/** Nothing is paid for while the disk has less room than this (reliability L01). */
+const SPARE_BEFORE_PAYMENT_BYTES = 500_000_000
 
 type SubmitDependencies = RemoteParts & {
   readonly uploads: InputUploads
@@ -51,7 +53,7 @@ export function createSubmitStep(parts: SubmitDependencies) {
     if (work.inputs === null || remote?.objects === undefined) return fromTheStart(work)
     const target = outputTarget(job)
     await prepareFolder(target.folder)
-    await requireSpace(target.folder, remote.seconds * BYTES_A_SECOND)
+    await requireSpace(target.folder, remote.seconds * BYTES_A_SECOND, SPARE_BEFORE_PAYMENT_BYTES)
     parts.spend.reserve(engine, job, remote.seconds, false)
     context.wait({ reason: 'slot' })
     return gate.exclusive(context.signal, async () => {
