@@ -229,28 +229,28 @@ describe.concurrent.for(['dashscope', 'segmind'] as const)('a paid batch at %s t
     expectTidy(world, 1)
   })
 
-  // A thousand more are `npm run test:faults`, for both.
-  test.skipIf(!hasList)(
-    `${RANDOM_KILLS} times at any moment is charged once a job`,
-    async ({ expect, onTestFinished }) => {
-      const world = await makeWorld(engine, 2, onTestFinished)
-      let state = SEED
-      for (let kill = 0; kill < RANDOM_KILLS; kill++) {
-        state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-        // A run that goes on with what is there makes fewer calls than a whole one.
-        const call = 1 + (state % 400)
-        await world.run({ KILL_AT: `${call}${kill % 2 === 0 ? '' : '+'}` }).ended
-        expect(generations(world.simulator)).toBeLessThanOrEqual(2)
-      }
-      const jobs = (await world.run({}).ended) ?? []
-      expect(jobs.length).toBe(2)
-      for (const { state: now, error } of jobs) {
-        // Cut off right after an intent, nothing was sent: only then is a person asked.
-        if (now !== 'done') expect([now, error?.code]).toEqual(['needs_attention', 'E-SUBMIT-UNKNOWN'])
-      }
-      const done = jobs.filter((job) => job.state === 'done').length
-      expect(generations(world.simulator)).toBe(done)
-      expectTidy(world, done)
-    },
-  )
+  // Hundreds more are `npm run test:faults`.
+  test(`${RANDOM_KILLS} times at any moment is charged once a job`, async ({ expect, onTestFinished }) => {
+    const world = await makeWorld(engine, 2, onTestFinished)
+    let state = SEED
+    for (let kill = 0; kill < RANDOM_KILLS; kill++) {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+      // A run that goes on with what is there makes fewer calls than a whole one.
+      const call = 1 + (state % 400)
+      await world.run({ KILL_AT: `${call}${kill % 2 === 0 ? '' : '+'}` }).ended
+      expect(generations(world.simulator)).toBeLessThanOrEqual(2)
+    }
+    const jobs = (await world.run({}).ended) ?? []
+    expect(jobs.length).toBe(2)
+    for (const { state: now, error } of jobs) {
+      // Cut off right after an intent, nothing was sent: only then is a person asked.
+      if (now !== 'done') expect([now, error?.code]).toEqual(['needs_attention', 'E-SUBMIT-UNKNOWN'])
+    }
+    const done = jobs.filter((job) => job.state === 'done').length
+    // What a vendor without a list was asked for, and never said that it took, may have been made.
+    const mayBePaid = hasList ? done : jobs.length
+    expect(generations(world.simulator)).toBeGreaterThanOrEqual(done)
+    expect(generations(world.simulator)).toBeLessThanOrEqual(mayBePaid)
+    expectTidy(world, done)
+  })
 })
