@@ -259,24 +259,19 @@ export function describeRemoteEngine(
     })
 
     // Capabilities that a vendor does not have are not skipped: there is nothing to test.
-    if (engine.list !== undefined) {
-      it('lists what was submitted, with the time of its making', async () => {
-        const operation = await submitted()
-        const rows = (await engine.list?.(context())) ?? []
-        const row = rows.find(({ id }) => id === operation.id)
-        expect(row?.createdAt).toEqual(expect.any(Number))
-      })
-    }
+    it.for([engine.list ?? []].flat())('lists what was submitted, with the time of its making', async (list) => {
+      const operation = await submitted()
+      const row = (await list(context())).find(({ id }) => id === operation.id)
+      expect(row?.createdAt).toEqual(expect.any(Number))
+    })
 
-    if (engine.cancel !== undefined) {
-      it('cancels what waits, and says when it is too late', async () => {
-        await submitted()
-        const waiting = await submitted()
-        expect(await engine.cancel?.(waiting, context())).toBe(true)
-        expect((await engine.poll(waiting, context())).kind).toBe('cancelled')
-        expect(await engine.cancel?.(waiting, context())).toBe(false)
-      })
-    }
+    it.for([engine.cancel ?? []].flat())('cancels what waits, and says when it is too late', async (cancel) => {
+      await submitted()
+      const waiting = await submitted()
+      expect(await cancel(waiting, context())).toBe(true)
+      expect((await engine.poll(waiting, context())).kind).toBe('cancelled')
+      expect(await cancel(waiting, context())).toBe(false)
+    })
 
     it('tells an operation that the vendor does not know from one that failed', async () => {
       const answer = await engine
