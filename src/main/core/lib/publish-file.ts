@@ -57,7 +57,9 @@ export async function publishFile(
     for (let n = 1; n <= MAX_NUMBER; n++) {
       const finalPath = join(target.folder, numberedName(target, n))
       if (await place(tempPath, finalPath, fs)) {
-        await syncFolder(target.folder)
+        // The result has its name. That the folder cannot be synced costs no more than the name after a power cut, and
+        // a failure told here would be answered with a second copy.
+        await persistently(() => syncFolder(target.folder), fs).catch(() => undefined)
         return finalPath
       }
     }
@@ -77,8 +79,20 @@ async function place(tempPath: string, finalPath: string, fs: PublishFs): Promis
     if (!NO_LINKS.has(code)) throw thrown
     return placeByRename(tempPath, finalPath, fs)
   }
-  await unlink(tempPath)
+  await persistently(() => unlink(tempPath), fs)
   return true
+}
+
+/** Tries again what a moment's shortage of descriptors or a scanner may have refused; throws the last failure. */
+async function persistently(action: () => Promise<void>, fs: PublishFs): Promise<void> {
+  for (const waitMs of RETRY_DELAYS_MS.slice(0, 3)) {
+    try {
+      return await action()
+    } catch {
+      await fs.wait(waitMs)
+    }
+  }
+  await action()
 }
 
 /** For file systems without links: an exclusive empty placeholder holds the name, and the rename replaces only that. */

@@ -39,15 +39,14 @@ export function createPublishStep({ media, store, whenGone, bringHome }: Publish
   }
 
   /**
-   * The final file of a run that was killed between giving it its name and storing that: the second name of the part
-   * file, or, when the part is gone, the file of the recorded size and hash that belongs to no other job.
+   * The final file of a run that ended between giving it its name and storing that: the second name of the part file,
+   * or the file of the recorded size and hash that belongs to no other job (the part is gone, or was fetched anew).
    */
   async function adoptPublished(job: JobRecord, part: Part, target: PublishTarget): Promise<string | null> {
     const stats = await stat(part.path, { bigint: true }).catch(() => null)
-    if (stats !== null && stats.nlink < 2n) return null
     const found = await findPublished(target, async (path) => {
       const candidate = await stat(path, { bigint: true })
-      if (stats !== null) return candidate.dev === stats.dev && candidate.ino === stats.ino
+      if (stats !== null && stats.nlink > 1n) return candidate.dev === stats.dev && candidate.ino === stats.ino
       const owner = store.ownerOfOutput(path)
       if (Number(candidate.size) !== part.sizeBytes || (owner !== null && owner !== job.jobId)) return false
       return (await media.contentHash(path)) === part.sha256
