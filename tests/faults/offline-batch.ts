@@ -1,5 +1,6 @@
 import { createCore } from '../../src/main/core/create-core.ts'
 import { createNodePorts } from '../../src/main/core/lib/node-ports.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
 import { quickEngine } from '../fixtures/quick-engine.ts'
 
 /**
@@ -9,7 +10,7 @@ import { quickEngine } from '../fixtures/quick-engine.ts'
 const [dataDir = '', inputFolder = '', outputFolder = '', engineName = 'ffmpeg'] = process.argv.slice(2)
 
 const ports = createNodePorts({
-  entryUrl: new URL('../../src/main/cli.ts', import.meta.url).href,
+  entryUrl: APP_ENTRY,
   host: 'cli',
   dataDir,
   defaultOutputFolder: outputFolder,

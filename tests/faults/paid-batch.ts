@@ -1,6 +1,7 @@
 import { createCore } from '../../src/main/core/create-core.ts'
 import { createNodePorts } from '../../src/main/core/lib/node-ports.ts'
 import { contract } from '../../src/shared/api/index.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
 import { PAID_VENDORS } from '../fixtures/paid-vendors.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 
@@ -15,7 +16,7 @@ const engine = given === 'segmind' ? 'segmind' : 'dashscope'
 const vendor = PAID_VENDORS[engine]
 
 const ports = createNodePorts({
-  entryUrl: new URL('../../src/main/cli.ts', import.meta.url).href,
+  entryUrl: APP_ENTRY,
   host: 'cli',
   dataDir,
   defaultOutputFolder: outputFolder,

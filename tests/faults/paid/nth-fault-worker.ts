@@ -4,6 +4,7 @@ import { StudioError } from '../../../src/shared/errors.ts'
 import type { Job } from '../../../src/shared/model/job.ts'
 import { createCore, type Core } from '../../../src/main/core/create-core.ts'
 import { createNodePorts } from '../../../src/main/core/lib/node-ports.ts'
+import { APP_ENTRY } from '../../fixtures/app-entry.ts'
 import { PAID_VENDORS, type PaidEngine } from '../../fixtures/paid-vendors.ts'
 import { scaledClock } from '../../fixtures/scaled-clock.ts'
 import { arm, heal, type Call, type Fault } from './fault-switch.ts'
@@ -52,7 +53,7 @@ process.on('unhandledRejection', (thrown) => crashes.push(told(thrown)))
 
 const open = ({ dataDir, output, engine, vendorUrl, factor }: Order): Promise<Core> => {
   const ports = createNodePorts({
-    entryUrl: new URL('../../../src/main/cli.ts', import.meta.url).href,
+    entryUrl: APP_ENTRY,
     host: 'cli',
     dataDir,
     defaultOutputFolder: output,
