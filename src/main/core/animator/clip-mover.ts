@@ -6,6 +6,7 @@ import type { Performance } from './motion/retarget.ts'
 import { cropImage, moveFace } from './picture.ts'
 import { createPuppet } from './raster/puppet.ts'
 import type { Puppet } from './raster/puppet.ts'
+import type { PixelMemory } from './raster/texture.ts'
 import type { Box, Face } from './types.ts'
 
 /** Lips nearer than this are closed lips that the mesh sees as slightly open. */
@@ -47,6 +48,17 @@ const paste = (image: RgbaImage, area: Box, pixels: Uint8Array): void => {
   }
 }
 
+const createMemory = (): PixelMemory => {
+  const arrays = new Map<string, Uint32Array>()
+  return (place, length) => {
+    const known = arrays.get(place)
+    // A head that comes nearer must not ask for more every time.
+    const array = known && known.length >= length ? known : new Uint32Array(Math.ceil(1.2 * length))
+    arrays.set(place, array)
+    return array.subarray(0, length)
+  }
+}
+
 /** Makes a picture of the source do what the driver does at a moment, in place. `face` is the source's, as it is in that picture. */
 export type Mover = (image: RgbaImage, face: Face, moment: number) => void
 
@@ -54,6 +66,7 @@ export type Mover = (image: RgbaImage, face: Face, moment: number) => void
 export const createMover = (parameters: ClipParameters, performance: Performance, isStill: boolean): Mover => {
   let read: ReturnType<typeof createFaceReader> | undefined
   let stillPuppet: Puppet | undefined
+  const memory = createMemory()
   return (image, face, moment) => {
     read ??= createFaceReader(face)
     const area = movingArea(image, face, parameters)
@@ -64,13 +77,14 @@ export const createMover = (parameters: ClipParameters, performance: Performance
       width,
       rotation: face.rotation,
     })
-    const puppet =
-      stillPuppet ??
-      createPuppet(cropImage(image, area), moveFace(face, area), {
-        isLayered: isStill,
-        isSoft: parameters.stitching,
-      })
-    if (isStill) stillPuppet = puppet
-    paste(image, area, puppet.render(pose))
+    const isSoft = parameters.stitching
+    if (isStill) {
+      stillPuppet ??= createPuppet(cropImage(image, area), moveFace(face, area), { isSoft })
+      paste(image, area, stillPuppet.render(pose))
+      return
+    }
+    const { buffer, byteOffset, byteLength } = memory('crop', area.width * area.height)
+    const crop = cropImage(image, area, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
+    paste(image, area, createPuppet(crop, moveFace(face, area), { isLayered: false, isSoft, memory }).render(pose))
   }
 }

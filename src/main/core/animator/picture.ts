@@ -106,10 +106,13 @@ export const outputArea = ({ width, height }: RgbaImage, { box }: Face, pasteBac
   }
 }
 
-/** The pixels of `area`; the image itself when that is all of it. */
-export const cropImage = (image: RgbaImage, area: Box): RgbaImage => {
+/** The pixels of `area`, put into `data` where that is given; the image itself when that is all of it. */
+export const cropImage = (
+  image: RgbaImage,
+  area: Box,
+  data = new Uint8Array(area.width * area.height * 4),
+): RgbaImage => {
   if (area.width === image.width && area.height === image.height) return image
-  const data = new Uint8Array(area.width * area.height * 4)
   for (let row = 0; row < area.height; row++) {
     const start = ((area.y + row) * image.width + area.x) * 4
     data.set(image.data.subarray(start, start + area.width * 4), row * area.width * 4)

@@ -10,9 +10,14 @@ const MIN_MESH_SCORE = 0.5
 const ANIMAL_SCORE = 0.86
 
 const boxOfMesh = (points: Float32Array): Box => {
-  const [xs, ys] = [points.filter((_, i) => i % 3 === 0), points.filter((_, i) => i % 3 === 1)]
-  const [x, y] = [Math.min(...xs), Math.min(...ys)]
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y }
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (let i = 0; i < points.length; i += 3) {
+    left = Math.min(left, points[i] as number)
+    right = Math.max(right, points[i] as number)
+    top = Math.min(top, points[i + 1] as number)
+    bottom = Math.max(bottom, points[i + 1] as number)
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top }
 }
 
 const faceOf = (models: FaceModels, image: RgbaImage, points: Float32Array, score: number, meshScore: number): Face => {

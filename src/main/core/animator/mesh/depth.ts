@@ -42,23 +42,31 @@ const rasteriseFace = ({ points }: HeadFrame, { spacing, columns, rows }: WarpGr
   }
 }
 
-/** Where the ray from (0, 0) through (x, y) leaves the outline: distance in units of the outline, and the outline's depth there. */
-const leaveOval = (oval: readonly Vector[], x: number, y: number): readonly [scale: number, depth: number] => {
+/**
+ * Where the ray from (0, 0) through (x, y) leaves the outline: distance in units of the outline, and the outline's depth there. `oval` holds
+ * x, y, z of its points, the first one again at the end.
+ */
+const leaveOval = (oval: Float64Array, x: number, y: number): readonly [scale: number, depth: number] => {
   let scale = 0
   let depth = 0
-  for (let k = 0; k < oval.length; k++) {
-    const [px, py, pz] = oval[k] as Vector
-    const [nx, ny, nz] = oval[k + 1 < oval.length ? k + 1 : 0] as Vector
-    const ex = nx - px
-    const ey = ny - py
+  let after = (oval[0] as number) * y - (oval[1] as number) * x
+  for (let k = 0; k < oval.length - 3; k += 3) {
+    const before = after
+    after = (oval[k + 3] as number) * y - (oval[k + 4] as number) * x
+    // Both ends on the same side of the ray: most of them.
+    if (before * after > 0) continue
+    const px = oval[k] as number
+    const py = oval[k + 1] as number
+    const ex = (oval[k + 3] as number) - px
+    const ey = (oval[k + 4] as number) - py
     const cross = x * ey - y * ex
     if (Math.abs(cross) < 1e-9) continue
     // (x, y) = (p + e * s) * inverse
     const inverse = cross / (px * ey - py * ex)
-    const s = (px * y - py * x) / cross
+    const s = before / cross
     if (inverse <= 0 || s < 0 || s > 1 || (scale !== 0 && inverse >= scale)) continue
     scale = inverse
-    depth = pz + s * (nz - pz)
+    depth = (oval[k + 2] as number) + s * ((oval[k + 5] as number) - (oval[k + 2] as number))
   }
   return [scale, depth]
 }
@@ -97,9 +105,10 @@ export const depthFieldOf = (frame: HeadFrame, grid: WarpGrid): DepthField => {
   rasteriseFace(frame, grid, depth)
   const outline = FACE_OVAL.map((index) => pointOf(frame.points, index))
   const [cx, cy] = outline.reduce((sum, point) => along(sum, point, 1 / outline.length), [0, 0, 0])
-  const oval = outline.map((point) => along(point, [cx, cy, 0], -1))
+  const fromCentre = outline.map((point) => along(point, [cx, cy, 0], -1))
+  const oval = Float64Array.from([...fromCentre, ...fromCentre.slice(0, 1)].flat())
   const rest = frame.skullPivot[2]
-  const radius = Math.max(...oval.map(([x, y]) => Math.hypot(x, y)))
+  const radius = Math.max(...fromCentre.map(([x, y]) => Math.hypot(x, y)))
   eachNode(grid, (node, x, y) => {
     const isFar = Math.hypot(x - cx, y - cy) > FAR_AWAY * radius
     const [away, edge] = isFar ? [FAR_AWAY, rest] : leaveOval(oval, x - cx, y - cy)

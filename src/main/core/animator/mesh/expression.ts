@@ -40,11 +40,15 @@ export const expressionOf = (
   const brows = BROWS.map((index) => pointOf(frame.points, index))
 
   const browAt = (x: number, y: number): number => {
-    const weights = brows.map(([bx, by]) => {
-      const isBelow = (x - bx) * down[0] + (y - by) * down[1] > 0
-      return 1 - smoothstep(0.035, isBelow ? 0.12 : 0.2, Math.hypot(x - bx, y - by) / faceHeight)
-    })
-    return BROW_RISE * faceHeight * Math.max(...weights)
+    let most = 0
+    for (const [bx, by] of brows) {
+      const [dx, dy] = [x - bx, y - by]
+      const distance = Math.sqrt(dx * dx + dy * dy) / faceHeight
+      if (distance >= 0.2) continue
+      const isBelow = dx * down[0] + dy * down[1] > 0
+      most = Math.max(most, 1 - smoothstep(0.035, isBelow ? 0.12 : 0.2, distance))
+    }
+    return BROW_RISE * faceHeight * most
   }
 
   eachNode(grid, (node, x, y) => {
@@ -63,25 +67,27 @@ export const expressionOf = (
     const yn = away / chinDistance
     const jawFades = (1 - smoothstep(1.05, 2.7, side)) * (1 - smoothstep(1.02, 2.1, yn))
     const drop = smoothstep(-0.28, 0.42, yn) * jawFades * JAW_DROP * width
-    // Open mouths are ovals: the study's sine by landmark number is a V when read by distance.
-    const profile = side < 1 ? (1 - side * side) ** 0.72 : 0
     const sideways = 1 - smoothstep(0.85, 1.3, side)
     const fromUpper = upperEdge - v
     const fromLower = v - lowerEdge
     const upperShare = sideways * (1 - smoothstep(upperThickness, upperThickness + reach, Math.abs(fromUpper)))
     const lowerShare = sideways * (1 - smoothstep(lowerThickness, lowerThickness + reach, Math.abs(fromLower)))
-    const upperDrop = (0.24 * (1 - profile) ** 1.4 - 0.05 * profile) * JAW_DROP * width
     put(jaw.upper, down, drop)
-    put(lips.upper, down, upperShare * (upperDrop - drop))
-    put(lips.lower, down, lowerShare * ((0.24 + 0.76 * profile) * JAW_DROP * width - drop))
-    // Lips pressed together get thinner by a tenth; the open mouth of a still closes, three quarters of the way by the lower lip.
-    const open = Math.max(0, lowerEdge - upperEdge)
-    // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
-    const overlap = gap > 0 ? 0.025 * width * Math.sqrt(profile) : 0
-    put(press.upper, down, upperShare * (0.25 * open + overlap + 0.1 * clamp(fromUpper, 0, upperThickness)))
-    put(press.lower, down, -lowerShare * (0.75 * open + overlap + 0.1 * clamp(fromLower, 0, lowerThickness)))
-    put(lift.upper, down, -upperShare * 0.055 * width * profile)
-    put(lift.lower, down, -lowerShare * 0.03 * width * profile)
+    if (upperShare > 0 || lowerShare > 0) {
+      // Open mouths are ovals: the study's sine by landmark number is a V when read by distance.
+      const profile = side < 1 ? (1 - side * side) ** 0.72 : 0
+      const upperDrop = (0.24 * (1 - profile) ** 1.4 - 0.05 * profile) * JAW_DROP * width
+      put(lips.upper, down, upperShare * (upperDrop - drop))
+      put(lips.lower, down, lowerShare * ((0.24 + 0.76 * profile) * JAW_DROP * width - drop))
+      // Lips pressed together get thinner by a tenth; the open mouth of a still closes, three quarters of the way by the lower lip.
+      const open = Math.max(0, lowerEdge - upperEdge)
+      // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
+      const overlap = gap > 0 ? 0.025 * width * Math.sqrt(profile) : 0
+      put(press.upper, down, upperShare * (0.25 * open + overlap + 0.1 * clamp(fromUpper, 0, upperThickness)))
+      put(press.lower, down, -lowerShare * (0.75 * open + overlap + 0.1 * clamp(fromLower, 0, lowerThickness)))
+      put(lift.upper, down, -upperShare * 0.055 * width * profile)
+      put(lift.lower, down, -lowerShare * 0.03 * width * profile)
+    }
     const far = (away / width) ** 2
     const near = Math.exp(-(xn * xn + 4 * far) / 2.6)
     const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 / 2.6) * far)

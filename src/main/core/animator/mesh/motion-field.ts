@@ -70,10 +70,16 @@ export const faceGeometryOf = (image: RgbaImage, face: Face, isSoft = true): Fac
     if (!isSoft) return
     const fromBorder = Math.min(x, y, grid.width - 1 - x, grid.height - 1 - y)
     const inside = smoothstep(0, BORDER * frame.faceHeight, fromBorder)
+    if (inside === 1) return
     for (const field of fields) field[node] = (field[node] as number) * inside
   })
-  const boxOf = (parts: readonly Float32Array[]): NodeBox =>
-    boxWhere(grid, (node) => parts.some((field) => Math.abs(field[node] as number) > LEAST_MOTION), 1)
+  const boxOf = (parts: readonly Float32Array[]): NodeBox => {
+    const moving = new Uint8Array(follow.length)
+    for (const field of parts)
+      for (let node = 0; node < moving.length; node++)
+        if (Math.abs(field[node] as number) > LEAST_MOTION) moving[node] = 1
+    return boxWhere(grid, (node) => moving[node] === 1, 1)
+  }
   const { lips, press } = expression
   const atLips = [lips, press].flatMap(({ upper, lower }) => [...upper, ...lower])
   return { frame, mouth, grid, depthField, expression, follow, active: boxOf(fields), lips: boxOf(atLips) }

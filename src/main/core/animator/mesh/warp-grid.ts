@@ -40,8 +40,10 @@ export const boxWhere = (grid: WarpGrid, inside: (node: number) => boolean, marg
   let [i0, j0, i1, j1] = [grid.columns, grid.rows, -1, -1]
   eachNode(grid, (node, _x, _y, i, j) => {
     if (!inside(node)) return
-    ;[i0, i1] = [Math.min(i0, i), Math.max(i1, i)]
-    ;[j0, j1] = [Math.min(j0, j), Math.max(j1, j)]
+    i0 = Math.min(i0, i)
+    i1 = Math.max(i1, i)
+    j0 = Math.min(j0, j)
+    j1 = Math.max(j1, j)
   })
   const [right, bottom] = [grid.columns - 1, grid.rows - 1]
   return {

@@ -14,8 +14,8 @@ export type Eye = Pick<EyeOutline, 'x' | 'y' | 'along' | 'half' | 'upper' | 'low
   /** Texels that closing or looking can change, and what the still has there. */
   readonly box: PixelRect
   readonly still: { readonly width: number; readonly height: number; readonly texels: Uint32Array }
-  /** See lidSkin. */
-  readonly skin: Float32Array
+  /** See lidSkin: found by the first blink. */
+  readonly skin: () => Float32Array
 }
 
 /** Share of the distance from crease to brow from which lid skin may be taken. */
@@ -44,7 +44,8 @@ const eyeOf = (outline: EyeOutline, texture: Texture): Eye => {
     texels.set(texture.texels.subarray(from, from + width), row * width)
   }
   const top = crease.map((value, k) => mix(value, brow[k] as number, ABOVE_CREASE))
-  const skin = lidSkin(outline, texture)
+  let found: Float32Array | undefined
+  const skin = (): Float32Array => (found ??= lidSkin(outline, texture))
   return { x, y, along, half, upper, lower, top, lash: LASH_BAND * half, box, still: { width, height, texels }, skin }
 }
 
@@ -58,7 +59,7 @@ export const eyesOf = (frame: HeadFrame, texture: Texture): readonly Eye[] =>
  * out from under the crease behind it; nothing else moves, so rims of glasses stay where they are. At 0, 0, 0 the still returns.
  */
 export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: number, gazeY: number): void => {
-  const { box, still, half, upper, lower, top, along, lash, skin } = eye
+  const { box, still, half, upper, lower, top, along, lash } = eye
   const { texels, width: stride } = texture
   for (let row = 0; row < still.height; row++) {
     const from = row * still.width
@@ -66,6 +67,7 @@ export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: numbe
   }
   const looks = gazeX !== 0 || gazeY !== 0
   if (blink <= 0 && !looks) return
+  const skin = blink > 0 ? eye.skin() : undefined
   const [ax, ay] = along
   const [originX, originY] = [eye.x - box.left, eye.y - box.top]
   const read = (u: number, v: number): number =>
@@ -108,7 +110,7 @@ export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: numbe
       const r0 = Math.min(SKIN_ROWS - 2, row | 0)
       const inside = smoothstep(0, 0.35 * closed, v - ceiling) * smoothstep(0, 0.15, 1 - side)
       const share = unroll * smoothstep(0.5 * lash, 1.6 * lash, e) * inside
-      if (share > 0) lid = blend(lid, lidSkinAt(skin, i, f, r0, row - r0), (share * 256) | 0)
+      if (share > 0 && skin) lid = blend(lid, lidSkinAt(skin, i, f, r0, row - r0), (share * 256) | 0)
       colour = cover >= 1 ? lid : blend(colour, lid, (cover * 256) | 0)
     }
     if (line > 0) {

@@ -9,7 +9,7 @@ import { insideOf } from './mouth-source.ts'
 import { eyesOf, paintEye, type Eye } from './eyes.ts'
 import { cellCorners, paintCell, copyCell, type Canvas } from './paint-cells.ts'
 import { moveShades, shadeCell, shadesOf } from './shade.ts'
-import { blocksOf, skinColour, textureOf } from './texture.ts'
+import { blocksOf, pixelsOf, skinColour, textureOf, type PixelMemory } from './texture.ts'
 import { layersOf } from './matte.ts'
 import { findPerson } from './person.ts'
 
@@ -26,18 +26,23 @@ const STILL_PX = 1 / 64
 const MOUTH = 1
 const EYE = 2
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
 type PuppetOptions = {
   /** False: the picture moves as one piece, without a person in front of a background (0.1 s less). */
   readonly isLayered?: boolean
   /** False: motion does not run out toward the picture's border. */
   readonly isSoft?: boolean
+  /** Lends the memory of a puppet that is not layered and renders once, into the picture itself. */
+  readonly memory?: PixelMemory
 }
 
 /** Prepares `image` for posing `face` (landmarks in its pixels). The rest pose renders the still bit by bit. */
 export const createPuppet = (
   image: RgbaImage,
   face: Face,
-  { isLayered = true, isSoft = true }: PuppetOptions = {},
+  { isLayered = true, isSoft = true, memory }: PuppetOptions = {},
 ): Puppet => {
   const { width, height } = image
   const geometry = faceGeometryOf(image, face, isSoft)
@@ -45,16 +50,17 @@ export const createPuppet = (
   const { spacing, columns } = grid
   const field = emptyMotionField(geometry)
   const rect = movingRect(geometry)
-  const still = new Uint32Array(Uint8Array.from(image.data).buffer)
-  const out = still.slice()
-  const whole = new Uint8Array(still.buffer)
-  const { front, plate } = isLayered
-    ? layersOf(image, findPerson(image, frame, grid, depthField, rect))
-    : { front: whole, plate: new Uint8Array(whole.length) }
-  const blocks = blocksOf(new Uint32Array(front.buffer), width, height, spacing)
-  const texture = textureOf({ width, height, data: front }, rect, blocks)
-  const canvas: Canvas = { grid, texture, plate: new Uint32Array(plate.buffer), out }
-  const bytes = new Uint8Array(out.buffer)
+  const still = memory ? pixelsOf(image) : new Uint32Array(Uint8Array.from(image.data).buffer)
+  const out = memory ? still : still.slice()
+  const layers = isLayered ? layersOf(image, findPerson(image, frame, grid, depthField, rect)) : undefined
+  const front = layers ? new Uint32Array(layers.front.buffer) : still
+  const plate = layers
+    ? new Uint32Array(layers.plate.buffer)
+    : (memory?.('plate', still.length) ?? new Uint32Array(still.length))
+  const blocks = blocksOf(front, width, height, spacing)
+  const texture = textureOf({ width, height, data: bytesOf(front) }, rect, blocks, memory)
+  const canvas: Canvas = { grid, texture, plate, out }
+  const bytes = bytesOf(out)
   const dirty = new Uint8Array(columns * grid.rows)
   const painted = new Uint8Array(columns * grid.rows)
   const corners = new Float64Array(8)

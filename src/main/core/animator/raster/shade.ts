@@ -45,7 +45,8 @@ export const shadesOf = ({ frame, grid, follow, depthField }: FaceGeometry): Sha
   const [groove, chin] = [pointOf(points, LIP_GROOVE), pointOf(points, CHIN)]
   eachNode(grid, (n, x, y) => {
     if ((depthField.scale[n] as number) > 1.8) return
-    const near = (distance: number, reach: number): number => Math.exp(-((distance / (reach * faceHeight)) ** 2))
+    const near = (distance: number, reach: number): number =>
+      distance > 3 * reach * faceHeight ? 0 : Math.exp(-((distance / (reach * faceHeight)) ** 2))
     const nearPoint = ([px, py]: Vector, reach: number): number => near(Math.hypot(x - px, y - py), reach)
     const fold = Math.max(...folds.map(([a, b]) => near(distanceToSegment(x, y, a, b), 0.028)))
     const cheek = Math.max(...cheeks.map((point) => nearPoint(point, 0.1)))

@@ -20,54 +20,81 @@ export type Texture = {
   readonly texels: Uint32Array
 }
 
-/** Half-way weights of the Catmull-Rom kernel on four bytes of `data`: -1 9 9 -1 over 16. */
-const halfway = (data: Uint8Array | Uint8ClampedArray, a: number, b: number, c: number, d: number): number => {
-  const inner = (data[b] as number) + (data[c] as number)
-  const value = (9 * inner - (data[a] as number) - (data[d] as number) + 8) >> 4
-  return value < 0 ? 0 : value > 255 ? 255 : value
+const LOW = 0x00ff00ff
+
+/** Half-way weights of the Catmull-Rom kernel, -1 9 9 -1 over 16, on two channels at a time, a channel in 16 bits. */
+const halfwayPair = (a: number, b: number, c: number, d: number): number => {
+  // 32 too much, so that nothing is below 0.
+  const sum = (Math.imul(9, (b & LOW) + (c & LOW)) - (a & LOW) - (d & LOW) + 0x02080208) | 0
+  const raised = (sum >>> 4) & 0x01ff01ff
+  const pair = (raised - 0x00200020) | 0
+  if ((pair & ~LOW) === 0) return pair
+  const clamped = (value: number): number => (value < 32 ? 0 : value > 287 ? 255 : value - 32)
+  return (clamped(raised >>> 16) << 16) | clamped(raised & 0xffff)
 }
+
+const halfway = (a: number, b: number, c: number, d: number): number =>
+  halfwayPair(a, b, c, d) | (halfwayPair(a >>> 8, b >>> 8, c >>> 8, d >>> 8) << 8)
+
+/** The packed pixels of a picture, in its own memory. */
+export const pixelsOf = ({ data }: RgbaImage): Uint32Array =>
+  new Uint32Array(data.buffer, data.byteOffset, data.length >> 2)
+
+/** Memory that one picture after another uses: an array of `length` numbers a place, 0 or what the last picture left there. */
+export type PixelMemory = (place: 'crop' | 'texels' | 'plate', length: number) => Uint32Array
 
 /** Blocks of `size` px a side, counted from the picture's top left; `used[j * columns + i]` is 0 where a block has no content. */
 export type Blocks = { readonly size: number; readonly columns: number; readonly used: Uint8Array }
 
 /**
  * Doubles `image` inside `rect` (whose left and top are multiples of the block size). Blocks without content stay empty. `image.data`
- * already carries premultiplied colours where its alpha varies.
+ * already carries premultiplied colours where its alpha varies. `memory` lends the texels; without it they are fresh.
  */
-export const textureOf = (image: RgbaImage, rect: PixelRect, { size, columns, used }: Blocks): Texture => {
-  const { data } = image
+export const textureOf = (
+  image: RgbaImage,
+  rect: PixelRect,
+  { size, columns, used }: Blocks,
+  memory?: PixelMemory,
+): Texture => {
+  const pixels = pixelsOf(image)
   const right = rect.right - rect.left
   const bottom = rect.bottom - rect.top
   const [width, height] = [2 * right, 2 * bottom]
-  const texels = new Uint32Array(width * height)
-  const bytes = new Uint8Array(texels.buffer)
-  const stride = width * 4
+  const texels = memory?.('texels', width * height) ?? new Uint32Array(width * height)
   const eachRow = (first: number, work: (y: number, x0: number, x1: number) => void): void => {
     for (let y = 0; y < bottom; y++) {
       const line = ((((y + rect.top) / size) | 0) * columns + rect.left / size) | 0
-      for (let x = 0; x < right; x += size) if (used[line + x / size]) work(2 * y + first, x, Math.min(right, x + size))
+      for (let x = 0, end = 0; x < right; x = end + size) {
+        for (end = x; end < right && used[line + end / size];) end += size
+        if (end > x) work(2 * y + first, x, Math.min(right, end))
+      }
     }
   }
   eachRow(0, (to, x0, x1) => {
-    const from = ((to / 2 + rect.top) * image.width + rect.left) * 4
-    const tap = (x: number): number => from + clamp(x, 0, right - 1) * 4
+    const from = (to / 2 + rect.top) * image.width + rect.left
+    const end = from + right - 1
+    let here = pixels[from + x0] as number
+    let before = x0 > 0 ? (pixels[from + x0 - 1] as number) : here
+    let after = pixels[Math.min(end, from + x0 + 1)] as number
     for (let x = x0; x < x1; x++) {
-      const a = tap(x - 1)
-      const b = tap(x)
-      const c = tap(x + 1)
-      const d = tap(x + 2)
-      const even = to * stride + x * 8
-      for (let k = 0; k < 4; k++) {
-        bytes[even + k] = data[b + k] as number
-        bytes[even + 4 + k] = halfway(data, a + k, b + k, c + k, d + k)
-      }
+      const last = pixels[Math.min(end, from + x + 2)] as number
+      texels[to * width + 2 * x] = here
+      texels[to * width + 2 * x + 1] = halfway(before, here, after, last)
+      before = here
+      here = after
+      after = last
     }
   })
   eachRow(1, (to, x0, x1) => {
-    const row = (k: number): number => clamp(to + k, 0, height - 2) * stride
+    const row = (k: number): number => clamp(to + k, 0, height - 2) * width
     const [a, b, c, d] = [row(-3), row(-1), row(1), row(3)] as const
-    const odd = to * stride
-    for (let i = x0 * 8; i < x1 * 8; i++) bytes[odd + i] = halfway(bytes, a + i, b + i, c + i, d + i)
+    for (let i = 2 * x0; i < 2 * x1; i++)
+      texels[to * width + i] = halfway(
+        texels[a + i] as number,
+        texels[b + i] as number,
+        texels[c + i] as number,
+        texels[d + i] as number,
+      )
   })
   return { rect, width, height, texels }
 }
@@ -90,8 +117,6 @@ export const blocksOf = (pixels: Uint32Array, width: number, height: number, siz
   }
   return { size, columns, used }
 }
-
-const LOW = 0x00ff00ff
 
 /** Bilinear read at 16.16 fixed-point texel coordinates, 8-bit weights; `u`, `v` must leave one texel to the right and below. */
 export const readTexture = (texels: Uint32Array, width: number, u: number, v: number): number => {
