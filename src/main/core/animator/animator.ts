@@ -69,7 +69,7 @@ const stopped = (value: string): StudioError =>
   new StudioError('E-ENGINE-FAILED', { params: { value }, retryable: true })
 
 /** One thread and the calls that wait for it. */
-const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEnd: () => void) => {
+export const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEnd: () => void) => {
   const worker = new Worker(workerUrl, { workerData: { modelsDir, ffmpegPath } satisfies WorkerSettings })
   const open = new Map<number, OpenCall>()
   let isEnded = false

@@ -4,15 +4,14 @@ import { decodeImage } from '../lib/decode-image.ts'
 import type { RgbaImage } from '../lib/rgba-image.ts'
 import { createMover } from './clip-mover.ts'
 import { decodeVideo, perSecond, probeVideo, VIDEO_INPUT_ARGS } from './encode/decode-video.ts'
-import type { Rate, VideoFacts } from './encode/decode-video.ts'
+import type { Rate } from './encode/decode-video.ts'
 import { openFrameEncoder } from './encode/frame-encoder.ts'
 import { analyseFaces } from './face/analyse-faces.ts'
 import type { FaceModels } from './face/face-models.ts'
 import { createFaceTracker } from './face/track-face.ts'
 import { createDriverReader } from './motion/driver-reader.ts'
-import type { Performance } from './motion/retarget.ts'
 import { cropImage, MAX_OUTPUT_SIDE } from './picture.ts'
-import type { ClipJob, ClipLook, ClipResult, RenderProgress } from './protocol.ts'
+import type { ClipJob, ClipLook, ClipResult, Driver, DriverRead, RenderProgress } from './protocol.ts'
 import type { Face } from './types.ts'
 
 /** Longest side of a driver's pictures: whole small pictures, or enough pixels for a face far away. */
@@ -23,7 +22,13 @@ const LOOK_FRAMES = 8
 const LOOK_RATE: Rate = [2, 1]
 const SOUND_RATE = 48_000
 
+/** So many faces of a source, 6 kB each, are kept while its driver is read. */
+const MOST_AHEAD = 4000
+
 type Watch = { readonly signal: AbortSignal; readonly onProgress: (progress: RenderProgress) => void }
+
+/** Makes a performance of a driver. Errors as in `render`. */
+export type ReadDriver = (driver: Driver, watch: Watch) => Promise<DriverRead>
 
 /** A picture, or undefined when the file is something else. */
 const openStill = async (path: string, ffmpegPath: string, signal: AbortSignal | undefined) => {
@@ -39,19 +44,19 @@ const openStill = async (path: string, ffmpegPath: string, signal: AbortSignal |
 export type ClipStudio = {
   /** Faces in the first pictures of a video or in a picture. E-INPUT-CORRUPT, E-TOOL-*. */
   readonly look: (path: string, ffprobePath: string, signal?: AbortSignal) => Promise<ClipLook>
-  /** Makes one video. E-INPUT-NO-FACE (params `file`), E-INPUT-CORRUPT, E-TOOL-*; the signal's reason when cancelled. */
-  readonly render: (job: ClipJob, watch: Watch) => Promise<ClipResult>
+  /**
+   * Makes one video. E-INPUT-NO-FACE (params `file`), E-INPUT-CORRUPT, E-TOOL-*; the signal's reason when cancelled. The driver of a source
+   * that is a video is read by `readBeside` where it is given; what is made is the same.
+   */
+  readonly render: (job: ClipJob, watch: Watch, readBeside?: ReadDriver) => Promise<ClipResult>
+  readonly readDriver: ReadDriver
 }
 
 export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipStudio => {
-  const trackDriver = async (
-    job: ClipJob,
-    facts: VideoFacts,
-    rate: Rate,
-    { signal, onFrame }: { signal: AbortSignal; onFrame: (count: number) => void },
-  ): Promise<{ performance: Performance; faces: number }> => {
+  const readDriver: ReadDriver = async ({ job, facts, rate }, { signal, onProgress }) => {
     const { crop_drive_face: isCropped, video_frame_load_cap: cap, drive_face_index } = job.parameters
     const maxFrames = cap > 0 ? Math.max(1, Math.round((cap / facts.ownFps) * perSecond(rate))) : undefined
+    const guess = Math.min(cap || Infinity, Math.round(facts.durationSeconds * perSecond(rate)))
     const tracker = createFaceTracker(models, drive_face_index)
     const driver = createDriverReader(!isCropped)
     const pictures = decodeVideo({
@@ -65,13 +70,13 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     })
     for await (const image of pictures) {
       driver.add(image, tracker.next(image))
-      onFrame(driver.count())
+      onProgress({ framesDone: driver.count(), frameCount: Math.max(driver.count(), 2 * guess) })
       await nextTurn(undefined, { signal })
     }
     return { performance: driver.performance(perSecond(rate), job.driverPath), faces: tracker.facts().facesAtFirst }
   }
 
-  const render = async (job: ClipJob, { signal, onProgress }: Watch): Promise<ClipResult> => {
+  const render: ClipStudio['render'] = async (job, { signal, onProgress }, readBeside) => {
     const { sourcePath, driverPath, outputPath, parameters, ffprobePath, aiTag } = job
     const still = await openStill(sourcePath, ffmpegPath, signal)
     const driverFacts = await probeVideo(ffprobePath, driverPath, signal)
@@ -79,14 +84,39 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const rate = (sourceFacts ?? driverFacts).rate
     const fps = perSecond(rate)
     const cap = parameters.video_frame_load_cap || Infinity
-    const guess = Math.min(cap, Math.round(driverFacts.durationSeconds * fps))
-    const { performance, faces: driverFaces } = await trackDriver(job, driverFacts, rate, {
-      signal,
-      onFrame: (count) => onProgress({ framesDone: count, frameCount: Math.max(count, 2 * guess) }),
-    })
+    const decode = (maxFrames: number): AsyncGenerator<RgbaImage> =>
+      decodeVideo({
+        ffmpegPath,
+        path: sourcePath,
+        rate,
+        maxSide: MAX_OUTPUT_SIDE,
+        matrix: sourceFacts?.matrix ?? 'auto',
+        maxFrames,
+        signal,
+      })
+    const tracker = createFaceTracker(models, parameters.input_face_index)
+    const sourceFrames = sourceFacts && Math.max(1, Math.round(sourceFacts.durationSeconds * fps))
+    /** The source's face in its first pictures, followed while the driver is read by another thread. */
+    const ahead: (Face | undefined)[] = []
+    let isRead = false
+    const followAhead = async (maxFrames: number): Promise<void> => {
+      for await (const image of decode(maxFrames)) {
+        if (isRead) break
+        ahead.push(tracker.next(image))
+        await nextTurn(undefined, { signal })
+      }
+    }
+    const driver = { job, facts: driverFacts, rate }
+    const reading = (sourceFrames && readBeside ? readBeside : readDriver)(driver, { signal, onProgress }).finally(
+      () => (isRead = true),
+    )
+    reading.catch(() => undefined)
+    // What is wrong with the source is met again where its pictures are moved; the driver's faults are told first.
+    if (sourceFrames && readBeside) await followAhead(Math.min(sourceFrames, cap, MOST_AHEAD)).catch(() => undefined)
+    const { performance, faces: driverFaces } = await reading
     const driverFrames = performance.relative.length
     // A picture, and with `circle` a video, goes on as long as the driver does.
-    const ownFrames = sourceFacts ? Math.max(1, Math.round(sourceFacts.durationSeconds * fps)) : driverFrames
+    const ownFrames = sourceFrames ?? driverFrames
     const isCircle = parameters.mismatch_method === 'circle'
     const frameCount = Math.min(cap, isCircle ? driverFrames : Math.min(driverFrames, ownFrames))
     const durationSeconds = frameCount / fps
@@ -97,17 +127,6 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const soundPath = !hasSound ? null : isDriversSound ? driverPath : sourcePath
     const soundFrames = isDriversSound ? driverFrames : ownFrames
 
-    const decode = (): AsyncGenerator<RgbaImage> =>
-      decodeVideo({
-        ffmpegPath,
-        path: sourcePath,
-        rate,
-        maxSide: MAX_OUTPUT_SIDE,
-        matrix: sourceFacts?.matrix ?? 'auto',
-        maxFrames: Math.min(ownFrames, frameCount),
-        signal,
-      })
-    const tracker = createFaceTracker(models, parameters.input_face_index)
     const move = createMover(parameters, performance, sourceFacts === undefined)
     const counts = { width: 0, height: 0, moved: 0 }
     let encoder: ReturnType<typeof openFrameEncoder> | undefined
@@ -146,8 +165,8 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
       }
       while (frames < frameCount) {
         const before = frames
-        for await (const image of decode()) {
-          await push(image, tracker.next(image))
+        for await (const image of decode(Math.min(ownFrames, frameCount))) {
+          await push(image, frames < ahead.length ? ahead[frames] : tracker.next(image))
           if (frames === frameCount) break
         }
         if (!isCircle || frames === before) break
@@ -194,7 +213,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     return { faces: 0, firstFrame: index }
   }
 
-  return { look, render }
+  return { look, render, readDriver }
 }
 
 /** Sound that begins with the picture and is as long, and that begins anew with it where the clip is repeated. */

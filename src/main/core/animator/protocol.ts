@@ -1,5 +1,7 @@
 import type { ErrorData } from '../../../shared/errors.ts'
 import type { ClipParameters } from './clip-parameters.ts'
+import type { Rate, VideoFacts } from './encode/decode-video.ts'
+import type { Performance } from './motion/retarget.ts'
 import type { PictureFacts } from './picture.ts'
 import type { PortraitParameters } from './portrait-parameters.ts'
 
@@ -42,6 +44,7 @@ export type WorkerCall =
   | { readonly kind: 'find-faces'; readonly imagePath: string }
   | { readonly kind: 'render'; readonly job: PortraitJob }
   | { readonly kind: 'render-clip'; readonly job: ClipJob }
+  | { readonly kind: 'read-driver'; readonly driver: Driver }
   | { readonly kind: 'look-at-clip'; readonly path: string; readonly ffprobePath: string }
   | { readonly kind: 'preview'; readonly request: PreviewRequest }
 
@@ -65,6 +68,12 @@ export type ClipJob = {
   readonly parameters: ClipParameters
   readonly aiTag: boolean
 }
+
+/** The driver of a clip job, to be read at the rate of the result. */
+export type Driver = { readonly job: ClipJob; readonly facts: VideoFacts; readonly rate: Rate }
+
+/** What a driver does, and how many faces its first picture with the wanted one shows. */
+export type DriverRead = { readonly performance: Performance; readonly faces: number }
 
 export type ClipResult = {
   readonly width: number

@@ -1,16 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { StudioError, toErrorData } from '../../../shared/errors.ts'
 import type { ErrorData } from '../../../shared/errors.ts'
+import { startThread } from './animator.ts'
 import { loadFaceModels } from './face/face-models.ts'
 import { createClipStudio } from './moving-portrait.ts'
-import type { FromWorker, RenderProgress, ToWorker, WorkerCall, WorkerSettings } from './protocol.ts'
+import type { ReadDriver } from './moving-portrait.ts'
+import type { DriverRead, FromWorker, RenderProgress, ToWorker, WorkerCall, WorkerSettings } from './protocol.ts'
 import { createStudio } from './talking-portrait.ts'
 
 /** Entry of the animator's thread: answers the calls of `createAnimator`, keeps models and caches between them. */
 
 const PROGRESS_INTERVAL_MS = 100
 
-const { modelsDir, ffmpegPath } = workerData as WorkerSettings
+const settings = workerData as WorkerSettings
+const { modelsDir, ffmpegPath } = settings
 const studio = loadFaceModels(modelsDir).then((models) => ({
   ...createStudio(models, ffmpegPath),
   clips: createClipStudio(models, ffmpegPath),
@@ -30,6 +33,16 @@ const reporter = (id: number): ((progress: RenderProgress) => void) => {
   }
 }
 
+/** Reads a driver in a second thread of this kind, which lives no longer: the source is looked at in the meantime. */
+const readBeside: ReadDriver = async (driver, watch) => {
+  const thread = startThread({ ...settings, workerUrl: new URL(import.meta.url) }, () => undefined)
+  try {
+    return (await thread.call({ kind: 'read-driver', driver }, watch)) as DriverRead
+  } finally {
+    await thread.stop()
+  }
+}
+
 const perform = async (id: number, call: WorkerCall, signal: AbortSignal): Promise<unknown> => {
   const { findFaces, render, preview, clips } = await studio
   switch (call.kind) {
@@ -38,7 +51,9 @@ const perform = async (id: number, call: WorkerCall, signal: AbortSignal): Promi
     case 'render':
       return render(call.job, { signal, onProgress: reporter(id) })
     case 'render-clip':
-      return clips.render(call.job, { signal, onProgress: reporter(id) })
+      return clips.render(call.job, { signal, onProgress: reporter(id) }, readBeside)
+    case 'read-driver':
+      return clips.readDriver(call.driver, { signal, onProgress: reporter(id) })
     case 'look-at-clip':
       return clips.look(call.path, call.ffprobePath, signal)
     case 'preview':
