@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAnimator } from '../../src/main/core/animator/animator.ts'
 import { decodeVideo } from '../../src/main/core/animator/encode/decode-video.ts'
 import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
 import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
@@ -30,19 +31,14 @@ let models: FaceModels
 const poses = knownPoses(FRAMES)
 const signal = new AbortController().signal
 
+const decoded = (path: string) =>
+  decodeVideo({ ffmpegPath: tools.ffmpegPath, path, rate: [CLIP_FPS, 1], maxSide: 512, matrix: 'auto', signal })
+
 /** What the product's own tracker and reader make of a video. */
 const readClip = async (path: string): Promise<Performance> => {
   const tracker = createFaceTracker(models, 0)
   const reader = createDriverReader(true)
-  const options = {
-    ffmpegPath: tools.ffmpegPath,
-    path,
-    rate: [CLIP_FPS, 1],
-    maxSide: 512,
-    matrix: 'auto',
-    signal,
-  } as const
-  for await (const image of decodeVideo(options)) reader.add(image, tracker.next(image))
+  for await (const image of decoded(path)) reader.add(image, tracker.next(image))
   return reader.performance(CLIP_FPS, path)
 }
 
@@ -62,28 +58,23 @@ const agreement = ({ relative }: Performance) => {
   }
 }
 
+const wholeJob = (job: Partial<ClipJob>, parameters: Partial<ClipParameters> = {}): ClipJob => {
+  const files = { sourcePath: '', driverPath: '', outputPath: at('made.mp4'), ffprobePath: tools.ffprobePath, ...job }
+  return { ...files, aiTag: true, parameters: clipParameters({ video_frame_load_cap: 0, ...parameters }) }
+}
+
 const make = (
   job: Partial<ClipJob>,
   parameters: Partial<ClipParameters> = {},
   watch = { signal, onProgress: (_: RenderProgress): void => undefined },
 ): Promise<ClipResult> => {
   rmSync(at('made.mp4'), { force: true })
-  const files = { sourcePath: '', driverPath: '', outputPath: at('made.mp4'), ffprobePath: tools.ffprobePath, ...job }
-  const whole = { ...files, aiTag: true, parameters: clipParameters({ video_frame_load_cap: 0, ...parameters }) }
-  return createClipStudio(models, tools.ffmpegPath).render(whole, watch)
+  return createClipStudio(models, tools.ffmpegPath).render(wholeJob(job, parameters), watch)
 }
 
 const pictures = async (path: string): Promise<Uint8Array[]> => {
   const all: Uint8Array[] = []
-  const options = {
-    ffmpegPath: tools.ffmpegPath,
-    path,
-    rate: [CLIP_FPS, 1],
-    maxSide: 512,
-    matrix: 'auto',
-    signal,
-  } as const
-  for await (const { data } of decodeVideo(options)) all.push(Uint8Array.from(data))
+  for await (const { data } of decoded(path)) all.push(Uint8Array.from(data))
   return all
 }
 
@@ -184,6 +175,29 @@ describe('a driven clip', () => {
       }
       await expect(make(job, {}, { signal: cancel.signal, onProgress })).rejects.toThrow(/enough|aborted/)
       expect(existsSync(at('stopped.mp4'))).toBe(false)
+    }
+  })
+
+  it('is the same from two threads as from one, also after one that was cancelled', async () => {
+    const { frames } = await poseFrames(models, sample('portrait-woman.jpg'), 128, poses.slice(0, 10))
+    const job = { sourcePath: await writeClip(at('shared.mp4'), frames), driverPath: at('brief.mp4') }
+    await make(job)
+    const alone = await pictures(at('made.mp4'))
+    const workerUrl = new URL('../../src/main/core/animator/worker.ts', import.meta.url)
+    const animator = createAnimator({ workerUrl, modelsDir: modelsDir(), ffmpegPath: tools.ffmpegPath })
+    try {
+      const outputPath = at('shared-made.mp4')
+      const cancel = new AbortController()
+      const stopped = animator.renderClip(wholeJob({ ...job, outputPath }), {
+        signal: cancel.signal,
+        onProgress: () => cancel.abort(),
+      })
+      await expect(stopped).rejects.toThrow(/aborted/)
+      expect(existsSync(outputPath)).toBe(false)
+      expect(await animator.renderClip(wholeJob({ ...job, outputPath }))).toMatchObject({ frames: 10 })
+      expect((await pictures(outputPath)).map((made, i) => difference(made, alone[i]))).toEqual(alone.map(() => 0))
+    } finally {
+      await animator.stop()
     }
   })
 

@@ -1,14 +1,10 @@
 import { headFrameOf, headMotion, pointOf } from '../mesh/head-frame.ts'
 import type { Vector } from '../mesh/head-frame.ts'
 import { REST_POSE } from '../types.ts'
-import type { Face } from '../types.ts'
+import type { Face, HeadRotation } from '../types.ts'
 
-/** What a face does in one picture, against a reference face of the same person. */
-export type FaceReading = {
-  /** Radians from the reference, signs as in HeadRotation. */
-  readonly yaw: number
-  readonly pitch: number
-  readonly roll: number
+/** What a face does in one picture, against a reference face of the same person: its rotation too is the turn from there. */
+export type FaceReading = HeadRotation & {
   /** Head translation in face heights of the reference, beyond what the turn explains. */
   readonly shiftX: number
   readonly shiftY: number

@@ -4,26 +4,17 @@ import type { ClipParameters } from '../clip-parameters.ts'
 import type { FaceReading } from './read-face.ts'
 
 /** One moment of a performance, free of who performs it: what a driver's face does against its own rest. */
-export type Moment = {
-  readonly yaw: number
-  readonly pitch: number
-  readonly roll: number
-  readonly shiftX: number
-  readonly shiftY: number
-  /** Between the lips, in mouth widths. */
-  readonly gap: number
-  /** 0 .. 1 teeth shown by the lips alone */
-  readonly bare: number
-  /** -1 rounded .. 0 .. 1 spread */
-  readonly wide: number
-  /** -1 lowered .. 1 raised */
-  readonly brow: number
-  /** 0 open .. 1 shut */
-  readonly closure: number
-  /** Eye widths. */
-  readonly gazeX: number
-  readonly gazeY: number
-}
+export type Moment = HeadRotation &
+  Pick<FaceReading, 'shiftX' | 'shiftY' | 'gap' | 'gazeX' | 'gazeY'> & {
+    /** 0 .. 1 teeth shown by the lips alone */
+    readonly bare: number
+    /** -1 rounded .. 0 .. 1 spread */
+    readonly wide: number
+    /** -1 lowered .. 1 raised */
+    readonly brow: number
+    /** 0 open .. 1 shut */
+    readonly closure: number
+  }
 
 /** A driver over time. Where no face was seen a moment is between its neighbours, and at rest where they are far. */
 export type Performance = {
