@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { findTools } from '../../src/main/core/lib/find-tools.ts'
 import type { Tools } from '../../src/main/core/lib/find-tools.ts'
+import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
 import type { MediaRow } from '../../src/main/core/media/inspection.ts'
 import { createMedia } from '../../src/main/core/media/media.ts'
 import type { FindKeep } from '../../src/main/core/media/repair-all.ts'
 import type { Media } from '../../src/main/core/media/media.ts'
 import type { Clock } from '../../src/main/core/ports.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
 
 export const tools = findTools({ env: process.env })
 
@@ -32,11 +33,9 @@ export function createTestMedia(
   with_: { tools?: Tools; rows?: Map<string, MediaRow>; clock?: Clock; repairedDir?: string; findKeep?: FindKeep } = {},
 ): Media {
   const rows = with_.rows ?? new Map<string, MediaRow>()
-  const probeProcess = new URL('../../src/main/core/media/probe-process.ts', import.meta.url)
-  if (!existsSync(probeProcess)) throw new Error('the probe process is not where it was')
   return createMedia({
     tools: with_.tools ?? tools,
-    probeProcess,
+    probeProcess: entryLayout(APP_ENTRY).probeProcess,
     emptyFolder: join(tmpdir(), 'liveportrait-studio-test-empty'),
     cache: {
       find: (path) => rows.get(path) ?? null,

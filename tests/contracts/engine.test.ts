@@ -13,6 +13,7 @@ import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashsc
 import { segmindAssets } from '../../src/main/core/storage/segmind-assets/segmind-assets.ts'
 import { startSimulator } from '../../src/main/simulator/simulator.ts'
 import { defaultParameters } from '../../src/shared/model/parameters.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 import { makeClips, makePairs, wavSeconds } from '../fixtures/vendor-media.ts'
 import { describeLocalEngine, describeRemoteEngine, type RemoteSubject } from './engine.ts'
@@ -138,7 +139,7 @@ describeRemoteEngine('segmind', segmindEngine, startSegmind, {
   badInput: '{"error":"input_video must be a valid URL"}',
 })
 
-const { animatorWorker, modelsDir } = entryLayout(new URL('../../src/main/cli.ts', import.meta.url).href)
+const { animatorWorker, modelsDir } = entryLayout(APP_ENTRY)
 const offline = createOfflineEngine({
   workerUrl: animatorWorker,
   modelsDir,

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { jobSchema, type Job } from '../../src/shared/model/job.ts'
+import { bundleProgram } from '../fixtures/bundle-program.ts'
 import { ffprobePath, makerPath } from '../fixtures/media-tools.ts'
 import { tempFolder } from '../fixtures/temp-folder.ts'
 import { ffmpeg } from '../fixtures/test-core.ts'
@@ -60,9 +61,14 @@ function makeRealPlace(root: string): Place {
   return placeOf(root)
 }
 
+// Started some hundred times, and in the same way each time.
+let program = ''
+beforeAll(async () => {
+  program = await bundleProgram(new URL('offline-batch.ts', import.meta.url))
+})
+
 async function runBatch(place: Place, env: Record<string, string>, engine?: 'real'): Promise<Ended> {
   const preload = new URL('kill-switch.preload.ts', import.meta.url).href
-  const program = join(here, 'offline-batch.ts')
   const child = spawn(
     process.execPath,
     ['--import', preload, program, place.dataDir, place.inputs, place.output, engine ?? 'ffmpeg'],

@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { jobSchema, type Job } from '../../src/shared/model/job.ts'
 import type { SimulatorClock } from '../../src/main/simulator/simulator-ports.ts'
 import type { Simulator } from '../../src/main/simulator/simulator.ts'
+import { bundleProgram } from '../fixtures/bundle-program.ts'
 import { PAID_VENDORS, startPaidVendors, type PaidEngine } from '../fixtures/paid-vendors.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 import { makeVideo } from '../fixtures/vendor-media.ts'
@@ -100,6 +100,12 @@ type World = {
   readonly output: string
 }
 
+// Started some hundred times, and in the same way each time.
+let program = ''
+beforeAll(async () => {
+  program = await bundleProgram(new URL('paid-batch.ts', import.meta.url))
+})
+
 /** What the vendor makes, made once. */
 let video: Buffer | null = null
 
@@ -158,7 +164,6 @@ async function makeWorld(
     },
     run: (env, decision = '') => {
       const preload = new URL('kill-switch.preload.ts', import.meta.url).href
-      const program = fileURLToPath(new URL('./paid-batch.ts', import.meta.url))
       const args = [dataDir, inputs, output, vendor.urlOf(simulator), String(FACTOR), decision, engine]
       const child = spawn(process.execPath, ['--import', preload, program, ...args], {
         env: { ...process.env, ...env },
