@@ -131,6 +131,8 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const counts = { width: 0, height: 0, moved: 0 }
     let encoder: ReturnType<typeof openFrameEncoder> | undefined
     let frames = 0
+    // A picture goes to the encoder while the next one comes from the decoder.
+    let written: Promise<void> = Promise.resolve()
     const push = async (image: RgbaImage, face: Face | undefined): Promise<void> => {
       if (!encoder) {
         counts.width = image.width
@@ -150,9 +152,11 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
           signal,
         )
       }
+      await written
       if (face) counts.moved++
       if (face) move(image, face, frames)
-      await encoder.write(image.data)
+      written = encoder.write(image.data)
+      written.catch(() => undefined)
       frames++
       onProgress({ framesDone: driverFrames + frames, frameCount: driverFrames + frameCount })
       await nextTurn(undefined, { signal })
@@ -172,6 +176,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
         if (!isCircle || frames === before) break
       }
       if (counts.moved === 0) throw new StudioError('E-INPUT-NO-FACE', { params: { file: sourcePath } })
+      await written
       await encoder?.finish()
     } catch (thrown) {
       await encoder?.discard()

@@ -117,11 +117,12 @@ const unreadable = (file: string, detail: string, cause?: unknown): StudioError 
 const HEADER_END = Buffer.from('ENDHDR\n')
 const HEADER_LIMIT = 1024
 
-/** Cuts a stream of PAM pictures apart. A picture's buffer is used again for the next one. */
+/** Cuts a stream of PAM pictures apart. Two buffers are used in turn. */
 async function* pamPictures(stream: AsyncIterable<Buffer>): AsyncGenerator<RgbaImage> {
   let head = Buffer.alloc(0)
   let image: RgbaImage | undefined
   let data = new Uint8Array(0)
+  let spare = data
   let filled = 0
   for await (const chunk of stream) {
     let rest = chunk
@@ -134,7 +135,7 @@ async function* pamPictures(stream: AsyncIterable<Buffer>): AsyncGenerator<RgbaI
         const [, height = '0'] = /HEIGHT (\d+)/.exec(head.toString('latin1', 0, Math.max(0, end))) ?? []
         if (Number(width) < 1 || Number(height) < 1) throw new Error('ffmpeg wrote no PAM picture')
         const sizeBytes = Number(width) * Number(height) * 4
-        if (data.length !== sizeBytes) data = new Uint8Array(sizeBytes)
+        ;[data, spare] = [spare.length === sizeBytes ? spare : new Uint8Array(sizeBytes), data]
         image = { width: Number(width), height: Number(height), data }
         filled = 0
         rest = head.subarray(end + HEADER_END.length)
@@ -165,8 +166,8 @@ export type DecodeVideoOptions = {
 }
 
 /**
- * The pictures of a video, upright, one after another: each is good until the next is asked for. Throws E-INPUT-CORRUPT when there is
- * none, tool errors as in `startFfmpeg`; a file that breaks off gives the pictures before that.
+ * The pictures of a video, upright, one after another: each is good until the one after the next is asked for. Throws E-INPUT-CORRUPT
+ * when there is none, tool errors as in `startFfmpeg`; a file that breaks off gives the pictures before that.
  */
 export async function* decodeVideo(options: DecodeVideoOptions): AsyncGenerator<RgbaImage> {
   const { ffmpegPath, path, rate, maxSide, matrix, maxFrames, signal } = options
