@@ -57,15 +57,18 @@ const placer = ({ x, y, side, angle }: Square, mirror = false) => {
   }
 }
 
+/** What the models are shown: written anew, all of it, for every face. */
+const meshInput = new Float32Array(MESH_SIZE * MESH_SIZE * 3)
+const eyeInputs = new Float32Array(2 * IRIS_SIZE * IRIS_SIZE * 3)
+
 /** One pass of the mesh model: 468 x (x, y, z) in image pixels and the probability of a face. */
 export const meshInSquare = (
   models: FaceModels,
   image: RgbaImage,
   square: Square,
 ): { points: Float32Array; score: number } => {
-  const input = new Float32Array(MESH_SIZE * MESH_SIZE * 3)
-  sampleSquare(image, square, { size: MESH_SIZE, scale: 1 / 255, offset: 0 }, input)
-  const { points, score } = models.mesh(input)
+  sampleSquare(image, square, { size: MESH_SIZE, scale: 1 / 255, offset: 0 }, meshInput)
+  const { points, score } = models.mesh(meshInput)
   const place = placer(square)
   for (let i = 0; i < POINTS; i++) {
     const [x, y] = placeOf(points, i)
@@ -81,21 +84,15 @@ export const meshInSquare = (
  */
 export const refineEyes = (models: FaceModels, image: RgbaImage, points: Float32Array): Float32Array => {
   const angle = eyeAngle(points)
-  const inputs = new Float32Array(2 * IRIS_SIZE * IRIS_SIZE * 3)
   const crops = ([0, 1] as const).map((eye) => {
     const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[eye]), placeOf(points, INNER[eye])]
     const square = { x: (ax + bx) / 2, y: (ay + by) / 2, side: EYE_SCALE * Math.hypot(bx - ax, by - ay), angle }
     const mirror = eye === 1
-    sampleSquare(
-      image,
-      square,
-      { size: IRIS_SIZE, scale: 1 / 255, offset: 0, mirror },
-      inputs,
-      (eye * inputs.length) / 2,
-    )
+    const start = (eye * eyeInputs.length) / 2
+    sampleSquare(image, square, { size: IRIS_SIZE, scale: 1 / 255, offset: 0, mirror }, eyeInputs, start)
     return { eye, mirror, place: placer(square, mirror) }
   })
-  const answer = models.iris(inputs)
+  const answer = models.iris(eyeInputs)
   const irises = new Float32Array(20)
   for (const { eye, mirror, place } of crops) {
     const seen = (k: number): readonly [number, number] => {
