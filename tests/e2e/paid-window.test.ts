@@ -141,7 +141,7 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
 
     await page.getByRole('button', { name: 'Settings' }).click()
     await dialog().getByRole('button', { name: 'Engines' }).click()
-    await dialog().getByText('Out of the environment').waitFor()
+    await dialog().getByText('From the environment').waitFor()
     const { keys } = await studio.call('keys.describe', {})
     await dialog().getByText(String(keys[0]?.fingerprint)).waitFor()
     expect(await pageText()).not.toContain(KEY)

@@ -47,7 +47,7 @@ it.skipIf(missing !== undefined)(
     const { page } = studio
     const dialog = page.getByRole('dialog')
     const add = async (...addresses: string[]) => {
-      await dialog.getByLabel('Public https addresses, one a line').fill(addresses.join('\n'))
+      await dialog.getByLabel('Public https addresses, one per line').fill(addresses.join('\n'))
       await dialog.getByRole('button', { name: 'Add', exact: true }).click()
     }
 
