@@ -6,7 +6,7 @@ import { takesVoice } from '../../stores/session-store.ts'
 import type { VideoRole } from './desk-actions.ts'
 import styles from './video-zones.module.css'
 
-/** Where clips are dropped or added by what they are; a third of the desk while it is empty, a strip afterwards. */
+/** Where clips are dropped or added by what they are; the whole desk while it is empty, a strip afterwards. */
 export function VideoZones({ onAdd }: { readonly onAdd: (role: VideoRole) => void }) {
   const { t } = useTranslation()
   const engine = useSession(({ settings }) => settings.engine)
