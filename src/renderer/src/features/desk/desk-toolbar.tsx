@@ -43,10 +43,12 @@ export function DeskToolbar({
         onChange={(next) => attempt(notify, actions.setPairBy(next))}
       />
       <CheckingNote />
-      <FixAll />
-      <Button kind="quiet" onClick={actions.clear}>
-        {t('window.desk.clear')}
-      </Button>
+      <div className={styles.end}>
+        <FixAll />
+        <Button kind="quiet" onClick={actions.clear}>
+          {t('window.desk.clear')}
+        </Button>
+      </div>
     </div>
   )
 }

@@ -21,8 +21,8 @@ export function SyncDoctor({ item }: { readonly item: DeskPair }) {
   if (pair === null) return null
   const { frames, fps, seconds, hasAudio } = predictPair(pair)
   const rate = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 3 }).format(fps)
-  const role = pair.parameters['driving_audio'] === true || pair.source.facts.durationSeconds === undefined
-  const sound = hasAudio ? t(`window.video.soundOf.${role ? 'driver' : 'source'}`) : t('window.video.soundOf.none')
+  const isOfDriver = pair.parameters['driving_audio'] === true || pair.source.facts.durationSeconds === undefined
+  const sound = t(`window.video.soundOf.${hasAudio ? (isOfDriver ? 'driver' : 'source') : 'none'}`)
   return (
     <section className={styles.doctor} aria-label={t('window.video.doctor')}>
       <h2 className={styles.title}>{t('window.video.doctor')}</h2>

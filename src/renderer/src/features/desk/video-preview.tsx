@@ -78,7 +78,7 @@ export function VideoPreview({ item, parameters }: VideoPreviewProps) {
           }))}
           onChange={setRole}
         />
-        <span className={`${styles.note} ${cropStyles.note}`} role="status">
+        <span className={styles.note} role="status">
           {found === null
             ? error === null
               ? t('window.video.looking')

@@ -35,59 +35,60 @@ export function QueueToolbar() {
           }))}
           onChange={(next) => setFilter(stores.jobs, next)}
         />
-        <span className={styles.space} />
-        {failed === 0 ? null : (
-          <Button icon="retry" onClick={actions.retryAllFailed}>
-            {t('window.queue.retryFailed', { count: failed })}
-          </Button>
-        )}
-        {isPaused ? (
-          <Button kind="primary" icon="play" onClick={actions.resume}>
-            {t('window.queue.resume')}
-          </Button>
-        ) : (
-          <Button icon="pause" disabled={open === 0} onClick={actions.pause}>
-            {t('window.queue.pause')}
-          </Button>
-        )}
-        <Menu
-          label={t('window.queue.menu')}
-          entries={() => [
-            {
-              kind: 'item',
-              icon: 'retry',
-              label: t('window.queue.retryAll'),
-              disabled: failed === 0,
-              run: actions.retryAllFailed,
-            },
-            {
-              kind: 'item',
-              icon: 'stop',
-              label: t('window.queue.cancelAll'),
-              disabled: open === 0,
-              run: actions.cancelAllOpen,
-            },
-            ...(client.filesHavePaths && !canPickFolder
-              ? []
-              : [
-                  {
-                    kind: 'item' as const,
-                    icon: 'save' as const,
-                    label: t('window.queue.saveAll'),
-                    disabled: counts.done === 0,
-                    run: actions.saveAll,
-                  },
-                ]),
-            {
-              kind: 'item',
-              icon: 'trash',
-              label: t('window.queue.removeFinished'),
-              disabled: countOf(counts, 'all') === open,
-              isDanger: true,
-              run: actions.removeAllFinished,
-            },
-          ]}
-        />
+        <div className={styles.end}>
+          {failed === 0 ? null : (
+            <Button icon="retry" onClick={actions.retryAllFailed}>
+              {t('window.queue.retryFailed', { count: failed })}
+            </Button>
+          )}
+          {isPaused ? (
+            <Button kind="primary" icon="play" onClick={actions.resume}>
+              {t('window.queue.resume')}
+            </Button>
+          ) : (
+            <Button icon="pause" disabled={open === 0} onClick={actions.pause}>
+              {t('window.queue.pause')}
+            </Button>
+          )}
+          <Menu
+            label={t('window.queue.menu')}
+            entries={() => [
+              {
+                kind: 'item',
+                icon: 'retry',
+                label: t('window.queue.retryAll'),
+                disabled: failed === 0,
+                run: actions.retryAllFailed,
+              },
+              {
+                kind: 'item',
+                icon: 'stop',
+                label: t('window.queue.cancelAll'),
+                disabled: open === 0,
+                run: actions.cancelAllOpen,
+              },
+              ...(client.filesHavePaths && !canPickFolder
+                ? []
+                : [
+                    {
+                      kind: 'item' as const,
+                      icon: 'save' as const,
+                      label: t('window.queue.saveAll'),
+                      disabled: counts.done === 0,
+                      run: actions.saveAll,
+                    },
+                  ]),
+              {
+                kind: 'item',
+                icon: 'trash',
+                label: t('window.queue.removeFinished'),
+                disabled: countOf(counts, 'all') === open,
+                isDanger: true,
+                run: actions.removeAllFinished,
+              },
+            ]}
+          />
+        </div>
       </div>
       <Overall />
     </header>

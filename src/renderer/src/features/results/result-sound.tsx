@@ -55,7 +55,7 @@ export function ResultSound({ job }: { readonly job: Job }) {
             {t('window.video.measuredText', {
               length: formatLength(durationSeconds, i18n.language),
               rate: new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 3 }).format(fps),
-              size: `${String(width)} × ${String(height)}`,
+              size: `${String(width)}\u00a0×\u00a0${String(height)}`,
             })}
           </dd>
         </div>
