@@ -67,6 +67,16 @@ describe('the words of Segmind', () => {
     if (answer.kind === 'failed') expect(answer.error.data.params['value']).toContain('Prompt is Mandatory')
   })
 
+  it.each([
+    [401, 'E-KEY-REJECTED'],
+    [429, 'E-RATE-LIMITED'],
+    [503, 'E-VENDOR-PROTOCOL'],
+  ])('takes no gateway’s "error" with HTTP %i for the end of a paid run', async (status, code) => {
+    const { context } = answering(status, '{"status":"error","message":"upstream"}')
+    await expect(segmindEngine.poll(OPERATION, context)).rejects.toMatchObject({ code })
+    await expect(segmindEngine.result?.(OPERATION, context)).rejects.toMatchObject({ code })
+  })
+
   it('reads the balance, and knows an account without one from a bad key', async () => {
     const ask = (status: number, text: string) => segmindEngine.balance?.(answering(status, text).context)
     expect(await ask(200, fixture('credits'))).toEqual({ amount: 9.72, currency: 'USD' })

@@ -81,15 +81,17 @@ function unanswered(reply: HttpReply, body: unknown): StudioError {
   return error.code === 'E-KEY-REJECTED' || error.data.retryable ? error : protocolError(reply)
 }
 
-/** What any answer about an operation says of its end, whatever its HTTP status (section 3); null: nothing. */
+/** What any answer about an operation says of its end (section 3); null: nothing. FAILED is the last word under any HTTP status. */
 function endIn(operation: Operation, reply: HttpReply, body: unknown): PollResult | null {
   const parsed = statusReplySchema.safeParse(body)
   const state = parsed.success ? parsed.data.status.toUpperCase() : ''
-  if (state === 'FAILED' || state === 'ERROR') {
+  // A gateway calls its own refusal an error, too: words that are not the contract's count in a whole answer only.
+  const isWhole = reply.status === 200
+  if (state === 'FAILED' || (isWhole && state === 'ERROR')) {
     const times = parsed.success ? timesOf(parsed.data) : {}
     return { kind: 'failed', error: failure(wordsOf(body), operation.id), times }
   }
-  if (state === 'CANCELED' || state === 'CANCELLED') return { kind: 'cancelled' }
+  if (isWhole && (state === 'CANCELED' || state === 'CANCELLED')) return { kind: 'cancelled' }
   // The job ran and failed; that its body cannot be read does not change it.
   if (reply.status === 422) return { kind: 'failed', error: failure(wordsOf(body), operation.id), times: {} }
   // Only Segmind's own words make a record unknown; a page says no more than that a gateway is lost.
