@@ -254,7 +254,16 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
     const queue = createQueue({ store, workflows, clock, logger, emit, writer, journal })
     queue.recover()
     await clearRemains({ store, tempFiles, folders: [folders.work, folders.previews, folders.repaired], logger })
-    const videos = createVideoHandlers({ media, store, database, clock, newId, signal, folder: folders.fitted })
+    const videos = createVideoHandlers({
+      media,
+      store,
+      tempFiles,
+      database,
+      clock,
+      newId,
+      signal,
+      folder: folders.fitted,
+    })
     await videos.begin()
     const routes = createMediaRoutes({ media, store, offline, newId, folders })
 
@@ -305,7 +314,9 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       },
       'jobs.saveCopies': async () => {
         const folder = (await ports.pickFolder?.()) ?? null
-        return folder === null ? null : saveCopies(store, (jobId) => routes.resolve(`result/${jobId}`), folder, newId)
+        return folder === null
+          ? null
+          : saveCopies(store, tempFiles, (jobId) => routes.resolve(`result/${jobId}`), folder, newId)
       },
       'jobs.remove': async ({ jobIds }) => ({ changed: await queue.remove(jobIds) }),
       'jobs.move': async ({ jobId, beforeJobId }) => ({ changed: queue.move(jobId, beforeJobId) }),

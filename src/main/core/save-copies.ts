@@ -3,6 +3,7 @@ import { copyFile, rm } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { Output } from '../../shared/api/index.ts'
 import type { JobStore } from './jobs/job-store.ts'
+import type { TempFiles } from './jobs/temp-files.ts'
 import { asOutputError, partPath, publishFile } from './lib/publish-file.ts'
 
 const PAGE_ROWS = 500
@@ -13,6 +14,7 @@ const PAGE_ROWS = 500
  */
 export async function saveCopies(
   store: Pick<JobStore, 'list'>,
+  tempFiles: Pick<TempFiles, 'add' | 'remove'>,
   resolveResult: (jobId: string) => Promise<{ readonly path: string } | null>,
   folder: string,
   newId: () => string,
@@ -25,7 +27,14 @@ export async function saveCopies(
       const result = await resolveResult(jobId)
       if (result === null) missing += 1
       else {
-        await copyInto(result.path, folder, partPath(folder, jobId, newId()))
+        const temp = partPath(folder, jobId, newId())
+        tempFiles.add(temp, jobId)
+        try {
+          await copyInto(result.path, folder, temp)
+        } finally {
+          await rm(temp, { force: true })
+          tempFiles.remove(temp)
+        }
         saved += 1
       }
     }
@@ -39,7 +48,6 @@ async function copyInto(path: string, folder: string, temp: string): Promise<voi
     await copyFile(path, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
     await publishFile(temp, { folder, stem: basename(path, extension), extension })
   } catch (thrown) {
-    await rm(temp, { force: true })
     throw asOutputError(thrown, folder)
   }
 }

@@ -4,15 +4,19 @@ import { basename, dirname, extname, join } from 'node:path'
 import type { Handlers } from '../../shared/api/index.ts'
 import { StudioError } from '../../shared/errors.ts'
 import type { Database } from './db/database.ts'
-import type { JobStore } from './jobs/job-store.ts'
+import type { JobRecord } from './jobs/job-record.ts'
+import type { TempFiles } from './jobs/temp-files.ts'
 import { partPath, publishFile } from './lib/publish-file.ts'
 import { safeStem } from './lib/safe-file-name.ts'
 import type { Media } from './media/media.ts'
 import type { Clock } from './ports.ts'
 
 type VideoDependencies = {
-  readonly media: Media
-  readonly store: JobStore
+  readonly media: Pick<Media, 'contentHash' | 'copyVideo' | 'swapSound'>
+  readonly store: {
+    readonly find: (jobId: string) => Pick<JobRecord, 'output' | 'source' | 'voice' | 'driver'> | null
+  }
+  readonly tempFiles: TempFiles
   readonly database: Database
   readonly clock: Clock
   readonly newId: () => string
@@ -26,7 +30,7 @@ const KEPT_MS = 7 * 24 * 3600_000
 
 /** Copies of inputs that settle what the doctor of length and sync found, and results with another sound. */
 export function createVideoHandlers(dependencies: VideoDependencies) {
-  const { media, store, database, clock, newId, signal, folder } = dependencies
+  const { media, store, tempFiles, database, clock, newId, signal, folder } = dependencies
 
   const fitVideo: Handlers['media.fitVideo'] = async ({ path, fix }) => {
     const sha256 = await media.contentHash(path, signal)
@@ -52,12 +56,14 @@ export function createVideoHandlers(dependencies: VideoDependencies) {
     }
     const into = dirname(output)
     const part = partPath(into, jobId, newId().slice(0, 8))
+    tempFiles.add(part, jobId)
     try {
       await media.swapSound(output, sound, part, signal)
       const stem = `${basename(output, extname(output))}.${from}-sound`
       return { path: await publishFile(part, { folder: into, stem: safeStem(stem), extension: '.mp4' }) }
     } finally {
       await rm(part, { force: true })
+      tempFiles.remove(part)
     }
   }
 

@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { StudioError } from '../../../shared/errors.ts'
 import type { CheckResult, MediaLimits, VideoFix } from '../../../shared/model/media.ts'
-import { asOutputError } from '../lib/publish-file.ts'
+import { asOutputError, isPartName } from '../lib/publish-file.ts'
 import type { HelperClient } from './helper-client.ts'
 
 type CopyDependencies = {
@@ -29,8 +29,11 @@ export function createVideoCopies({ check, decoders, copiers, ffmpegPath, emptyF
     return { path, cwd, format: facts.format ?? '', ffmpegPath: ffmpegPath(), facts }
   }
 
+  let parts = 0
+  /** The same copy may be asked for twice at once. A target that is a temporary file of the caller's needs no other one. */
   async function whole(target: string, work: (part: string) => Promise<unknown>): Promise<void> {
-    const part = `${target}.${process.pid}.part`
+    parts += 1
+    const part = isPartName(basename(target)) ? target : `${target}.${process.pid}.${parts}.part`
     try {
       await mkdir(dirname(target), { recursive: true, mode: 0o700 })
       await work(part)
