@@ -87,14 +87,17 @@ describe('settings and presets', () => {
 
   test('an address of a vendor that is no https address is refused, and nothing else is changed with it', async () => {
     const { call } = await testCore(tempFolder(), { startsQueue: false })
-    for (const [baseUrl, code] of [
+    for (const [address, code] of [
       ['http://api.example.com', 'E-CONFIG-INSECURE'],
       ['http://127.0.0.1:9', 'E-CONFIG-INSECURE'],
       ['not an address', 'E-CONFIG-INVALID'],
       ['https://user:secret@api.example.com', 'E-CONFIG-INVALID'],
     ] as const) {
-      const change = { theme: 'light' as const, endpoints: { dashscope: { baseUrl, workspaceId: '' } } }
-      await expect(call('settings.update', { change })).rejects.toMatchObject({ data: { code } })
+      const given = { workspaceId: '', baseUrl: '', uploadUrl: '' }
+      for (const field of ['baseUrl', 'uploadUrl'] as const) {
+        const change = { theme: 'light' as const, endpoints: { segmind: { ...given, [field]: address } } }
+        await expect(call('settings.update', { change })).rejects.toMatchObject({ data: { code } })
+      }
     }
     expect(await call('settings.get', {})).toMatchObject({ theme: 'system', endpoints: {} })
   })

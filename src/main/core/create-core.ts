@@ -340,10 +340,10 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       'batch.samples': () => findSamples(paths.samplesDir, media, signal),
       'settings.get': async () => settings.get(),
       'settings.update': async ({ change }) => {
-        for (const [engine, { baseUrl }] of Object.entries(change.endpoints ?? {}))
-          if (baseUrl !== '') checkEndpoint(`${engine} URL`, baseUrl, false)
+        for (const [engine, { baseUrl, uploadUrl }] of Object.entries(change.endpoints ?? {}))
+          for (const url of [baseUrl, uploadUrl]) if (url !== '') checkEndpoint(`${engine} URL`, url, false)
         const changed = settings.update(change)
-        // A raised cap or another address may be just what jobs wait for.
+        // Another address may be just what jobs wait for.
         if (change.endpoints !== undefined) remote.reopen()
         return changed
       },
