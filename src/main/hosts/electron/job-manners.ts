@@ -19,7 +19,7 @@ type MannersDependencies = {
 
 const OPEN: readonly JobState[] = ['queued', 'waiting', 'running']
 const PAGE_ROWS = 500
-/** Longer than any wait for a look at the taskbar; Electron's number for "busy, no telling how long". */
+/** Electron's number for "busy, no telling how long": any above 1. */
 const INDETERMINATE = 2
 
 /** What the system shows of the queue: progress and badge, one notification a batch, no sleep while a paid result is unsaved. */

@@ -17,6 +17,7 @@ import { refusedSwitch } from './switches.ts'
 import { openWindowState } from './window-state.ts'
 
 const { t } = createTexts('en')
+const logger = pino({ enabled: false })
 
 function jobIn(state: JobState, step: JobStep, change: Partial<Job> = {}): Job {
   const inputs = { source: '/in/a.jpg', voice: '/in/a.wav', findings: [], createdAt: 0 }
@@ -44,7 +45,7 @@ function startManners(folder: string) {
     Notification: fake.electron.Notification as never,
     windows: () => [window as unknown as BrowserWindow],
     t,
-    logger: pino({ enabled: false }),
+    logger,
     showQueue: () => asked.push('queue'),
   })
   const see = (...rows: Job[]) => {
@@ -229,11 +230,11 @@ describe('where the window stood', () => {
 
   it('is where it comes back, unless no screen is there any more', () => {
     const folder = tempFolder()
-    openWindowState(folder).keep(windowAt(100, 50))
-    expect(openWindowState(folder).bounds(screens)).toEqual({ x: 100, y: 50, width: 900, height: 700 })
-    expect(openWindowState(folder).isMaximized()).toBe(true)
-    openWindowState(folder).keep(windowAt(2500, 50))
-    expect(openWindowState(folder).bounds(screens)).toBeUndefined()
+    openWindowState(folder, logger).keep(windowAt(100, 50))
+    expect(openWindowState(folder, logger).bounds(screens)).toEqual({ x: 100, y: 50, width: 900, height: 700 })
+    expect(openWindowState(folder, logger).isMaximized()).toBe(true)
+    openWindowState(folder, logger).keep(windowAt(2500, 50))
+    expect(openWindowState(folder, logger).bounds(screens)).toBeUndefined()
   })
 
   it.each(['', '{"bounds":', '[]', '{"bounds":{"x":"a"},"recentFolders":7}'])(
@@ -241,15 +242,21 @@ describe('where the window stood', () => {
     (text) => {
       const folder = tempFolder()
       writeFileSync(join(folder, 'window.json'), text)
-      const state = openWindowState(folder)
+      const state = openWindowState(folder, logger)
       expect([state.bounds(screens), state.isMaximized(), state.recentFolders()]).toEqual([undefined, false, []])
       state.addRecentFolder('/in/a')
-      expect(openWindowState(folder).recentFolders()).toEqual(['/in/a'])
+      expect(openWindowState(folder, logger).recentFolders()).toEqual(['/in/a'])
     },
   )
 
+  it('is kept in memory alone where its file cannot be written', () => {
+    const state = openWindowState(join(tempFolder(), 'gone'), logger)
+    state.addRecentFolder('/in/a')
+    expect(state.recentFolders()).toEqual(['/in/a'])
+  })
+
   it('remembers the ten newest folders, each once', () => {
-    const state = openWindowState(tempFolder())
+    const state = openWindowState(tempFolder(), logger)
     for (let number = 0; number < 12; number += 1) state.addRecentFolder(`/in/${number}`)
     state.addRecentFolder('/in/5')
     expect(state.recentFolders().slice(0, 3)).toEqual(['/in/5', '/in/11', '/in/10'])

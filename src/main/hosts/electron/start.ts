@@ -113,7 +113,7 @@ async function open(start: Start): Promise<() => void> {
   const ports = electronPorts(start)
   trustSystemCertificates(ports.logger)
   const core = await createCore(ports)
-  const state = openWindowState(dataDir)
+  const state = openWindowState(dataDir, ports.logger)
   const windows = () => BrowserWindow.getAllWindows()
   const { language } = await core.handlers['settings.get']({})
   let texts = textsOf(language ?? 'system')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { BrowserWindow, Rectangle } from 'electron'
 import { z } from 'zod'
 import { PRIVATE_FILE_MODE } from '../../core/lib/private-files.ts'
+import type { Ports } from '../../core/ports.ts'
 
 const RECENT_FOLDERS = 10
 /** Of a window that comes back, at least this much must lie on a screen to be taken hold of. */
@@ -16,14 +17,21 @@ const stateSchema = z.object({
 })
 type State = z.infer<typeof stateSchema>
 
-/** Where the window stood and which folders were used last, in `window.json` of the data folder. A damaged file is an empty one. */
-export function openWindowState(dataDir: string) {
+/**
+ * Where the window stood and which folders were used last, in `window.json` of the data folder. A damaged file is an
+ * empty one, and one that cannot be written (a full disk) is not worth more than a line in the log.
+ */
+export function openWindowState(dataDir: string, logger: Pick<Ports['logger'], 'warn'>) {
   const file = join(dataDir, 'window.json')
   let state = read(file)
   const save = (change: Partial<State>) => {
     state = { ...state, ...change }
-    writeFileSync(`${file}.new`, JSON.stringify(state), { mode: PRIVATE_FILE_MODE })
-    renameSync(`${file}.new`, file)
+    try {
+      writeFileSync(`${file}.new`, JSON.stringify(state), { mode: PRIVATE_FILE_MODE })
+      renameSync(`${file}.new`, file)
+    } catch (cause) {
+      logger.warn({ cause }, 'where the window stands could not be kept')
+    }
   }
   return {
     /** The last bounds, unless the screen they were on is gone. */
