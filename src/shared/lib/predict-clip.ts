@@ -13,8 +13,6 @@ export type ClipPrediction = {
   /** Frames of each clip that are used, after the cap. A picture counts as one. */
   readonly sourceFrames: number
   readonly driverFrames: number
-  /** The cap leaves out a part of a clip. */
-  readonly isCapped: boolean
   /** Fewer driving than source frames: the service may well refuse it. */
   readonly isDriverTooShort: boolean
 }
@@ -34,8 +32,7 @@ export function predictClip(source: ClipFacts, driver: ClipFacts, parameters: Pa
   const cap = Number(parameters['video_frame_load_cap'] ?? 0)
   const capped = (count: number): number => (cap > 0 ? Math.min(cap, count) : count)
   const isPicture = source.durationSeconds === undefined
-  const [allSource, allDriver] = [isPicture ? 1 : framesOf(source), framesOf(driver)]
-  const [sourceFrames, driverFrames] = [capped(allSource), capped(allDriver)]
+  const [sourceFrames, driverFrames] = [capped(isPicture ? 1 : framesOf(source)), capped(framesOf(driver))]
   const isRepeated = isPicture || parameters['mismatch_method'] === 'circle'
   const frames = isRepeated ? driverFrames : Math.min(sourceFrames, driverFrames)
   const fps = (isPicture ? driver.fps : source.fps) ?? FALLBACK_FPS
@@ -47,7 +44,6 @@ export function predictClip(source: ClipFacts, driver: ClipFacts, parameters: Pa
     hasAudio: (isDriversSound ? driver.hasAudio : source.hasAudio) === true,
     sourceFrames,
     driverFrames,
-    isCapped: sourceFrames < allSource || driverFrames < allDriver,
     isDriverTooShort: driverFrames < sourceFrames,
   }
 }
