@@ -35,15 +35,7 @@ export const probeRequestSchema = z.discriminatedUnion('task', [
     ffmpegPath: z.string(),
   }),
   /** Copies the sound of a recording under a true header. */
-  z.strictObject({
-    id: z.number(),
-    task: z.literal('rewrite'),
-    path: z.string(),
-    cwd: z.string(),
-    format: z.string(),
-    ffmpegPath: z.string(),
-    target: z.string(),
-  }),
+  z.strictObject({ id: z.number(), task: z.literal('rewrite'), ...fileWork }),
   /** Writes an upright copy of a picture in its own format, with even sides when asked. */
   z.strictObject({
     id: z.number(),
@@ -70,11 +62,7 @@ export const probeRequestSchema = z.discriminatedUnion('task', [
   z.strictObject({
     id: z.number(),
     task: z.literal('transcode'),
-    path: z.string(),
-    cwd: z.string(),
-    format: z.string(),
-    ffmpegPath: z.string(),
-    target: z.string(),
+    ...fileWork,
     encoding: z.discriminatedUnion('format', [
       z.strictObject({ format: z.literal('wav') }),
       z.strictObject({ format: z.literal('mp3'), bitrateKbps: z.number() }),

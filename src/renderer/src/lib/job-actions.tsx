@@ -34,7 +34,7 @@ export type JobActions = {
   readonly payAgain: () => void
   readonly raiseBatchCap: (batchId: string, cap: number) => void
   readonly downloadAgain: (jobId: string) => void
-  /** Copies of all finished videos, to a folder of the user's choice. Only where the window is in a browser. */
+  /** Copies of all finished videos, to a folder of the user's choice. */
   readonly saveAll: () => void
 }
 

@@ -44,9 +44,9 @@ export function CapCard({ job: { batchId } }: { readonly job: Job }) {
   return (
     <section className={styles.card} aria-label={t('window.cap.title')}>
       <p>{t('window.cap.stopped', { count: jobs, spent: money(spent) })}</p>
-      <label id={`${id}-cap`} className={styles.label}>
+      <p id={`${id}-cap`} className={styles.label}>
         {t('window.cap.label')}
-      </label>
+      </p>
       <div className={styles.line}>
         <NumberInput labelledBy={`${id}-cap`} value={cap} min={0} max={MAX_CAP} unit={currency} onCommit={setTyped} />
         <Button kind="primary" disabled={cap <= spent} onClick={() => actions.raiseBatchCap(batchId, cap)}>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Output } from '../../../../shared/api/index.ts'
 import type { Settings } from '../../../../shared/model/settings.ts'
@@ -142,17 +142,15 @@ function Parts() {
   const { client, notify } = useStudio()
   const sentence = useSentence()
   const [rows, setRows] = useState<Output<'system.doctor'>['rows'] | null>(null)
-  const look = () =>
-    attempt(
-      notify,
-      client.call('system.doctor', {}).then((answer) => setRows(answer.rows)),
-    )
-  useEffect(() => {
-    attempt(
-      notify,
-      client.call('system.doctor', {}).then((answer) => setRows(answer.rows)),
-    )
-  }, [client, notify])
+  const look = useCallback(
+    () =>
+      attempt(
+        notify,
+        client.call('system.doctor', {}).then((answer) => setRows(answer.rows)),
+      ),
+    [client, notify],
+  )
+  useEffect(look, [look])
   return (
     <section className={styles.group}>
       <div className={styles.row}>
