@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { runCli } from './hosts/cli/cli.ts'
-import { serve } from './hosts/web/serve.ts'
 
-await runCli(import.meta.url, serve)
+// The web server is loaded by those who ask for one.
+await runCli(import.meta.url, async (options) => (await import('./hosts/web/serve.ts')).serve(options))

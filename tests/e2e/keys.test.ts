@@ -105,7 +105,8 @@ describe.skipIf(missing !== null)(
       expect(readdirSync(join(folder, 'out'))).toEqual(['face-0__face-0.mp4'])
       expect(new Set(proxy.hosts)).toEqual(new Set([VENDOR]))
 
-      expect(seen.looked.length).toBeGreaterThan(3)
+      // Which of its short-lived programs are met is chance; the process that probes media lives as long as the run.
+      expect(seen.looked.some((what) => what.endsWith(' environ'))).toBe(true)
       expect(seen.leaks).toEqual([])
       expect(leakscan.inFolder(folder)).toEqual([])
       expect(leakscan.inText('what was printed', said.join('\n'))).toEqual([])

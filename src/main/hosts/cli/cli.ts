@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { createNodePorts, defaultDataDir, entryLayout } from '../../core/lib/node-ports.ts'
 import type { Ports } from '../../core/ports.ts'
-import { startAnimatedSimulator } from '../../simulator/animated-simulator.ts'
 import { toErrorData } from '../../../shared/errors.ts'
 import { createTexts } from '../../../shared/lib/create-texts.ts'
 import { readRunRequest, requireLocal } from './arguments.ts'
@@ -19,7 +18,6 @@ import { parseArguments } from './program.ts'
 import type { CliCommand } from './program.ts'
 import { rehearseCommand } from './rehearse-command.ts'
 import { runCommand } from './run-command.ts'
-import { simulateCommand } from './simulate-command.ts'
 import { storageCommand } from './storage-command.ts'
 import { tellError } from './tell-error.ts'
 
@@ -100,7 +98,13 @@ function portsFor(command: CliCommand, entryUrl: string, cwd: string): Pick<Comm
   const reading = createNodePorts({ ...options, host, log: 'none' })
   const livePorts = (): Ports => {
     const ports = createNodePorts({ ...options, host, log: 'file' })
-    return { ...ports, simulateVendor: () => startAnimatedSimulator(ports, { timing: 'quick' }) }
+    return {
+      ...ports,
+      simulateVendor: async () => {
+        const { startAnimatedSimulator } = await import('../../simulator/animated-simulator.ts')
+        return startAnimatedSimulator(ports, { timing: 'quick' })
+      },
+    }
   }
   return {
     clock: reading.clock,
@@ -133,7 +137,7 @@ async function perform(
     case 'storage':
       return storageCommand(context, command.verb, command.options)
     case 'simulate':
-      return simulateCommand(context, command)
+      return (await import('./simulate-command.ts')).simulateCommand(context, command)
     case 'rehearse':
       return rehearseCommand(context, command.out === undefined ? undefined : resolve(context.cwd, command.out))
     case 'doctor':
