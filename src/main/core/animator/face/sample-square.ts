@@ -38,27 +38,36 @@ export const sampleSquare = (
   const reach = half * (Math.abs(cos) + Math.abs(sin)) + 2
   const isInside = square.x > reach && square.y > reach && square.x < width - reach && square.y < height - reach
   for (let at = 0; at < size * size; at++) {
-    let [r, g, b] = [0, 0, 0]
+    const across = (at % size) * step - half
+    const down = ((at / size) | 0) * step - half
+    let r = 0
+    let g = 0
+    let b = 0
     for (let sub = 0; sub < samples * samples; sub++) {
-      const u = flip * ((at % size) * step + ((sub % samples) + 0.5) * subStep - half)
-      const v = ((at / size) | 0) * step + (((sub / samples) | 0) + 0.5) * subStep - half
+      const u = flip * (across + ((sub % samples) + 0.5) * subStep)
+      const v = down + (((sub / samples) | 0) + 0.5) * subStep
       const px = square.x + u * cos - v * sin - 0.5
       const py = square.y + u * sin + v * cos - 0.5
-      const x0 = Math.floor(px)
-      const y0 = Math.floor(py)
       if (isInside) {
-        const i = (y0 * width + x0) * 4
-        const j = i + width * 4
-        const fx = px - x0
-        const fy = py - y0
-        const mixed = (c: number): number =>
-          ((data[i + c] as number) * (1 - fx) + (data[i + 4 + c] as number) * fx) * (1 - fy) +
-          ((data[j + c] as number) * (1 - fx) + (data[j + 4 + c] as number) * fx) * fy
-        r += mixed(0)
-        g += mixed(1)
-        b += mixed(2)
+        const i = (Math.imul(py | 0, width) + (px | 0)) << 2
+        const j = i + (width << 2)
+        const fx = px - (px | 0)
+        const fy = py - (py | 0)
+        // Written out: a function of the channel takes five times as long.
+        const w11 = fx * fy
+        const w10 = fx - w11
+        const w01 = fy - w11
+        const w00 = 1 - fx - w01
+        r += (data[i] as number) * w00 + (data[i + 4] as number) * w10
+        r += (data[j] as number) * w01 + (data[j + 4] as number) * w11
+        g += (data[i + 1] as number) * w00 + (data[i + 5] as number) * w10
+        g += (data[j + 1] as number) * w01 + (data[j + 5] as number) * w11
+        b += (data[i + 2] as number) * w00 + (data[i + 6] as number) * w10
+        b += (data[j + 2] as number) * w01 + (data[j + 6] as number) * w11
         continue
       }
+      const x0 = Math.floor(px)
+      const y0 = Math.floor(py)
       for (let corner = 0; corner < 4; corner++) {
         const x = x0 + (corner & 1)
         const y = y0 + (corner >> 1)
