@@ -1,25 +1,8 @@
-import { existsSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Job } from '../../src/shared/model/job.ts'
-import { generations, paidWorld, type PaidWorld } from '../fixtures/paid-core.ts'
+import { describe, expect, it } from 'vitest'
+import { paidWorld } from '../fixtures/paid-core.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
+import { always, FACTOR, itSettles, type Fault, type FaultRow, type Faults } from './fault-rows.ts'
 
-/** Ten minutes of the contract pass in six seconds. */
-const FACTOR = 100
-
-type Faults = Parameters<PaidWorld['simulator']['faults']['set']>[0]
-type Fault = Omit<Faults[number], 'route'>
-type Row = {
-  readonly name: string
-  readonly faults: Faults
-  readonly state: Job['state']
-  readonly code?: string
-  readonly chargeState?: string
-  /** By the vendor's ledger: requests that it took. */
-  readonly charged: number
-}
-
-const always = 100_000
 const on = (route: string, fault: Fault): Faults => [{ route: `segmind.${route}`, ...fault }]
 const query = (body: unknown, times = always, status?: number): Faults =>
   on('query', { phase: 'after', body: JSON.stringify(body), times, ...(status === undefined ? {} : { status }) })
@@ -33,7 +16,7 @@ const failed = (error: string) => query({ status: 'FAILED', error }, always, 422
 
 const attention = 'needs_attention' as const
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly FaultRow[] = [
   {
     name: 'V02 a record that is never to be seen',
     faults: query({ error: 'Request x not found' }, always, 404),
@@ -333,28 +316,14 @@ const ROWS: readonly Row[] = [
 ]
 
 describe('faults of Segmind', () => {
-  let world: PaidWorld
-  let end: () => Promise<void>
-  beforeAll(async () => {
-    const options = { engine: 'segmind', jobs: ROWS.length, voiceSeconds: 1, clock: scaledClock(FACTOR) } as const
-    world = await paidWorld(options, (close) => (end = close))
-  })
-  afterAll(() => end())
-
-  it.each(ROWS.map((row, index) => ({ ...row, index })))('$name', async (row) => {
-    const before = generations(world.simulator)
-    world.simulator.faults.set(row.faults)
-    const { batchId } = await world.begin({ pairs: world.pairs.slice(row.index, row.index + 1) })
-    const [job] = await world.settled(undefined, batchId)
-    expect([job?.state, job?.error?.code]).toEqual([row.state, row.code])
-    if (row.chargeState !== undefined) expect(job?.error?.chargeState).toBe(row.chargeState)
-    expect(generations(world.simulator) - before).toBe(row.charged)
-    if (row.state === 'done') expect(existsSync(job?.output ?? '')).toBe(true)
-    if (job?.state === 'needs_attention') await world.core().handlers['jobs.cancel']({ jobIds: [job.jobId] })
-  })
+  const world = itSettles('segmind', 1, ROWS)
 
   it('never once led to the blocking endpoint', () => {
-    expect(world.simulator.calls().filter(({ route }) => route === 'segmind.blocking')).toEqual([])
+    expect(
+      world()
+        .simulator.calls()
+        .filter(({ route }) => route === 'segmind.blocking'),
+    ).toEqual([])
   })
 
   it.each([

@@ -1,25 +1,6 @@
-import { existsSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Job } from '../../src/shared/model/job.ts'
-import { generations, paidWorld, type PaidWorld } from '../fixtures/paid-core.ts'
-import { scaledClock } from '../fixtures/scaled-clock.ts'
+import { describe } from 'vitest'
+import { always, itSettles, type Fault, type FaultRow, type Faults } from './fault-rows.ts'
 
-/** Ten minutes of the contract pass in six seconds. */
-const FACTOR = 100
-
-type Faults = Parameters<PaidWorld['simulator']['faults']['set']>[0]
-type Fault = Omit<Faults[number], 'route'>
-type Row = {
-  readonly name: string
-  readonly faults: Faults
-  readonly state: Job['state']
-  readonly code?: string
-  readonly chargeState?: string
-  /** By the vendor's ledger. */
-  readonly charged: number
-}
-
-const always = 100_000
 const on = (route: string, fault: Fault): Faults => [{ route: `dashscope.${route}`, ...fault }]
 const query = (body: unknown, times = always): Faults =>
   on('query', { phase: 'after', body: JSON.stringify(body), times })
@@ -28,7 +9,7 @@ const submit = (phase: 'before' | 'after', fault: Fault): Faults => on('submit',
 const result = (fault: Fault, times = always): Faults => on('result', { phase: 'after', times, ...fault })
 const video = (video_url: unknown) => query(status('SUCCEEDED', { results: { video_url } }))
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly FaultRow[] = [
   { name: 'V01 UNKNOWN once', faults: query(status('UNKNOWN'), 1), state: 'done', charged: 1 },
   { name: 'V01 UNKNOWN thrice', faults: query(status('UNKNOWN'), 3), state: 'done', charged: 1 },
   {
@@ -326,22 +307,5 @@ const ROWS: readonly Row[] = [
 ]
 
 describe('faults of the vendor', () => {
-  let world: PaidWorld
-  let end: () => Promise<void>
-  beforeAll(async () => {
-    world = await paidWorld({ jobs: ROWS.length, clock: scaledClock(FACTOR) }, (close) => (end = close))
-  })
-  afterAll(() => end())
-
-  it.each(ROWS.map((row, index) => ({ ...row, index })))('$name', async (row) => {
-    const before = generations(world.simulator)
-    world.simulator.faults.set(row.faults)
-    const { batchId } = await world.begin({ pairs: world.pairs.slice(row.index, row.index + 1) })
-    const [job] = await world.settled(undefined, batchId)
-    expect([job?.state, job?.error?.code]).toEqual([row.state, row.code])
-    if (row.chargeState !== undefined) expect(job?.error?.chargeState).toBe(row.chargeState)
-    expect(generations(world.simulator) - before).toBe(row.charged)
-    if (row.state === 'done') expect(existsSync(job?.output ?? '')).toBe(true)
-    if (job?.state === 'needs_attention') await world.core().handlers['jobs.cancel']({ jobIds: [job.jobId] })
-  })
+  itSettles('dashscope', 2, ROWS)
 })
