@@ -11,9 +11,10 @@ import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
 import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
 import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
 import { segmindAssets } from '../../src/main/core/storage/segmind-assets/segmind-assets.ts'
-import { startSimulator } from '../../src/main/simulator/simulator.ts'
+import { startSimulator, type Simulator } from '../../src/main/simulator/simulator.ts'
 import { defaultParameters } from '../../src/shared/model/parameters.ts'
 import { APP_ENTRY } from '../fixtures/app-entry.ts'
+import { generations } from '../fixtures/paid-core.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 import { makeClips, makePairs, wavSeconds } from '../fixtures/vendor-media.ts'
 import { describeLocalEngine, describeRemoteEngine, type RemoteSubject } from './engine.ts'
@@ -21,6 +22,17 @@ import { describeLocalEngine, describeRemoteEngine, type RemoteSubject } from '.
 const folder = mkdtempSync(join(tmpdir(), 'studio-engines-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const KEY = 'sk-contract-0123456789'
+
+/** What a vendor is asked and told, whoever it is: `routes` are its own names of the calls. */
+const vendorOf = (
+  simulator: Simulator,
+  routes: Readonly<Record<Parameters<RemoteSubject['answerNext']>[0], string>>,
+): Pick<RemoteSubject, 'charges' | 'loseNextAnswer' | 'answerNext'> => ({
+  charges: () => generations(simulator),
+  loseNextAnswer: () => simulator.faults.set([{ route: routes.submit, phase: 'after', resetAfterBytes: 0 }]),
+  answerNext: (call, { status, body, taken }) =>
+    simulator.faults.set([{ route: routes[call], phase: taken === true ? 'after' : 'before', status, body }]),
+})
 
 async function startDashscope(): Promise<RemoteSubject> {
   // Nothing is made while the suite runs: what was submitted stays where it is, the first one running.
@@ -57,15 +69,11 @@ async function startDashscope(): Promise<RemoteSubject> {
     voice: await put(pair.voice, '.wav', 'audio/wav'),
     parameters: defaultParameters(dashscopeEngine.parameters),
   }
-  const routes = { submit: 'dashscope.submit', query: 'dashscope.query', check: 'dashscope.detect' } as const
   return {
     baseUrl: simulator.dashscopeUrl,
     credential: KEY,
     request,
-    charges: () => simulator.charges().filter(({ kind }) => kind === 'generation').length,
-    loseNextAnswer: () => simulator.faults.set([{ route: routes.submit, phase: 'after', resetAfterBytes: 0 }]),
-    answerNext: (call, { status, body, taken }) =>
-      simulator.faults.set([{ route: routes[call], phase: taken === true ? 'after' : 'before', status, body }]),
+    ...vendorOf(simulator, { submit: 'dashscope.submit', query: 'dashscope.query', check: 'dashscope.detect' }),
     stop: async () => {
       await http.close()
       await simulator.stop()
@@ -116,15 +124,11 @@ async function startSegmind(): Promise<RemoteSubject> {
     driver: await put(clips.driver),
     parameters: defaultParameters(segmindEngine.parameters),
   }
-  const routes = { submit: 'segmind.submit', query: 'segmind.query', check: 'segmind.query' } as const
   return {
     baseUrl: simulator.segmindUrl,
     credential: key,
     request,
-    charges: () => simulator.charges().length,
-    loseNextAnswer: () => simulator.faults.set([{ route: routes.submit, phase: 'after', resetAfterBytes: 0 }]),
-    answerNext: (call, { status, body, taken }) =>
-      simulator.faults.set([{ route: routes[call], phase: taken === true ? 'after' : 'before', status, body }]),
+    ...vendorOf(simulator, { submit: 'segmind.submit', query: 'segmind.query', check: 'segmind.query' }),
     stop: async () => {
       expect(simulator.calls().filter(({ route }) => route === 'segmind.blocking')).toEqual([])
       await http.close()
