@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { contract } from '../../src/shared/api/index.ts'
 import { StudioError } from '../../src/shared/errors.ts'
@@ -30,6 +31,26 @@ describe('spending', () => {
     expect(await refusal(handlers['batch.start'](wrongMoney))).toEqual(['E-SPEND-CAP', 'price'])
     expect((await handlers['jobs.list']({ offset: 0, limit: 10 })).total).toBe(0)
     expect(world.simulator.calls()).toEqual([])
+  })
+
+  it('asks for a file that was mended after the start: a retry pays for nothing that had no price', async () => {
+    const world = await paidWorld()
+    const voice = String(Object.values(world.pairs[0] ?? {}).find((path) => path.endsWith('.wav')))
+    const whole = readFileSync(voice)
+    writeFileSync(voice, 'words, and no sound of any kind at all')
+    const { jobs } = await world.begin()
+    expect(await world.settled()).toMatchObject([{ state: 'failed' }])
+    writeFileSync(voice, whole)
+    const jobIds = jobs.map(({ jobId }) => jobId)
+    const { handlers } = world.core()
+    const again = await handlers['spend.again']({ jobIds, by: 'retry' })
+    expect(again).toMatchObject({ jobs: 1, prices: [{ currency: 'CNY' }] })
+    expect(await refusal(handlers['jobs.retry']({ jobIds }))).toEqual(['E-SPEND-CAP', 'unconfirmed'])
+    expect(world.simulator.charges()).toEqual([])
+    const agreed = again.prices.map(({ high: amount, currency }) => ({ amount, currency }))
+    await handlers['jobs.retry']({ jobIds, agreed })
+    expect(await world.settled()).toMatchObject([{ state: 'done' }])
+    expect(generations(world.simulator)).toBe(1)
   })
 
   it('is told before it happens: jobs, seconds, checks, low and high price', async () => {

@@ -243,6 +243,13 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       workDir: folders.work,
       options,
       queue: () => queue,
+      quoteNow: async ({ engine, source, voice, driver, request }) => {
+        const { outputFolder, parameters, repair } = request
+        const by = { ...(voice === null ? {} : { voice }), ...(driver === null ? {} : { driver }) }
+        const input = { engine, pairs: [{ source, ...by, folder: '' }], parameters, outputFolder, repair, again: true }
+        const { jobs, price } = await quoteBatch(starting, input, signal)
+        return jobs === 0 ? null : price
+      },
     })
     const workflows = new Map<EngineId, Workflow>([
       ...remote.workflows,
@@ -304,7 +311,7 @@ export async function createCore(ports: Ports, overrides: CoreOverrides = {}): P
       'jobs.show': async ({ jobId }) => queue.show(jobId),
       'jobs.cancel': async ({ jobIds }) => ({ changed: await queue.cancel(jobIds) }),
       'jobs.retry': async ({ jobIds, agreed }) => {
-        remote.beforeRetry(jobIds, agreed)
+        await remote.beforeRetry(jobIds, agreed)
         const renewed = new Map<string, RenewedInputs>()
         for (const job of store.findMany(jobIds)) {
           const inputs = await rereadInputs(media, job, signal)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { StudioError } from '../../shared/errors.ts'
 import type { Handlers } from '../../shared/api/index.ts'
 import type { EngineId } from '../../shared/model/engine.ts'
-import type { Money } from '../../shared/model/job.ts'
+import type { Money, Quote } from '../../shared/model/job.ts'
 import type { Settings, SettingsChange } from '../../shared/model/settings.ts'
 import type { Database } from './db/database.ts'
 import type { RemoteEndpoint, RemoteEngine } from './engines/engine.ts'
@@ -208,6 +208,7 @@ type RemoteDependencies = {
   readonly options: RemoteOptions
   /** Made after the workflows that this makes. */
   readonly queue: () => Queue
+  readonly quoteNow: (job: JobRecord) => Promise<Quote | null>
 }
 
 /** The paid engines: their workflows, the money side of starting batches, and what people may decide about their jobs. */
@@ -279,7 +280,7 @@ export function createRemote(dependencies: RemoteDependencies) {
     }),
   )
 
-  const money = createSpendHandlers({ engines, store, journal, spend, queue })
+  const money = createSpendHandlers({ engines, store, journal, spend, queue, quoteNow: dependencies.quoteNow })
 
   function withJob(jobId: string, act: (remote: RemoteJobs, job: JobRecord) => boolean | Promise<boolean>) {
     const job = store.find(jobId)
@@ -327,8 +328,8 @@ export function createRemote(dependencies: RemoteDependencies) {
     },
 
     /** Retry goes on from the failed step; a gate that was shut is tried again. Throws E-SPEND-CAP. */
-    beforeRetry: (jobIds: readonly string[], agreed: readonly Money[] | undefined): void => {
-      money.requireAgreed(jobIds, agreed)
+    beforeRetry: async (jobIds: readonly string[], agreed: readonly Money[] | undefined): Promise<void> => {
+      await money.requireAgreed(jobIds, agreed)
       for (const engineId of new Set(store.findMany(jobIds).map(({ engine }) => engine))) jobs.get(engineId)?.knock()
     },
 

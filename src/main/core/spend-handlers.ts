@@ -16,13 +16,15 @@ type SpendDependencies = {
   readonly journal: SubmitJournal
   readonly spend: SpendRules
   readonly queue: () => Queue
+  /** What a job that was never sent would cost with its files as they are now; null where they cannot be used. */
+  readonly quoteNow: (job: JobRecord) => Promise<Quote | null>
 }
 
 const HAIR = 1e-6
 const roundUp = (amount: number): number => Math.ceil(amount * 100 - HAIR) / 100
 
 /** Money that is asked for after the start of a batch: to pay once more, and to lift the cap that stopped it. */
-export function createSpendHandlers({ engines, store, journal, spend, queue }: SpendDependencies) {
+export function createSpendHandlers({ engines, store, journal, spend, queue, quoteNow }: SpendDependencies) {
   const engineOf = (id: EngineId): RemoteEngine | undefined => engines.find((engine) => engine.id === id)
 
   /** What this job would be paid for anew, by the prices of now; null where nothing that was paid for is paid again. */
@@ -43,11 +45,22 @@ export function createSpendHandlers({ engines, store, journal, spend, queue }: S
     return seconds === 0 && job.remote.quote !== undefined ? job.remote.quote : spend.quoteOf(engine, seconds, 0)
   }
 
-  function again(jobIds: readonly string[], by: 'retry' | 'submit-again'): { jobs: number; prices: Quote[] } {
+  /** A retry takes mended files as they are now: what they cost more than was agreed to, nobody has agreed to. */
+  async function mendedOf(job: JobRecord): Promise<Quote | null> {
+    const isMended = job.state === 'failed' && job.error?.code.startsWith('E-INPUT-') === true
+    if (!isMended || engineOf(job.engine) === undefined || journal.standing(job.jobId) !== null) return null
+    const quote = await quoteNow(job)
+    return quote === null || quote.high <= (job.remote.quote?.high ?? 0) + HAIR ? null : quote
+  }
+
+  async function again(
+    jobIds: readonly string[],
+    by: 'retry' | 'submit-again',
+  ): Promise<{ jobs: number; prices: Quote[] }> {
     const sums = new Map<Quote['currency'], { low: number; high: number }>()
     let jobs = 0
     for (const job of store.findMany(jobIds)) {
-      const quote = againOf(job, by)
+      const quote = againOf(job, by) ?? (by === 'retry' ? await mendedOf(job) : null)
       if (quote === null) continue
       const sum = sums.get(quote.currency) ?? { low: 0, high: 0 }
       sums.set(quote.currency, { low: sum.low + quote.low, high: sum.high + quote.high })
@@ -66,7 +79,7 @@ export function createSpendHandlers({ engines, store, journal, spend, queue }: S
     error?.code === 'E-SPEND-CAP' && error.params['reason'] === 'batch'
 
   const handlers: Pick<Handlers, 'spend.again' | 'spend.batchCap' | 'spend.raiseBatchCap'> = {
-    'spend.again': async ({ jobIds, by }) => again(jobIds, by),
+    'spend.again': ({ jobIds, by }) => again(jobIds, by),
 
     'spend.batchCap': async ({ batchId }) => {
       const stopped = stoppedIn(batchId)
@@ -93,9 +106,12 @@ export function createSpendHandlers({ engines, store, journal, spend, queue }: S
   return {
     handlers,
 
-    /** Throws E-SPEND-CAP where a retry would pay again for what a vendor failed at, and nobody agreed to that price. */
-    requireAgreed: (jobIds: readonly string[], agreed: readonly Money[] = []): void => {
-      const { jobs, prices } = again(jobIds, 'retry')
+    /**
+     * Throws E-SPEND-CAP where a retry would pay again for what a vendor failed at, or for files that were mended since,
+     * and nobody agreed to that price.
+     */
+    requireAgreed: async (jobIds: readonly string[], agreed: readonly Money[] = []): Promise<void> => {
+      const { jobs, prices } = await again(jobIds, 'retry')
       for (const { high, currency } of prices) {
         const limit = agreed.find((money) => money.currency === currency)?.amount
         if (limit !== undefined && high <= limit + HAIR) continue

@@ -28,8 +28,8 @@ export const jobsContract = {
   'jobs.show': { input: z.strictObject({ jobId: z.string() }), output: jobDetailSchema },
   'jobs.cancel': { input: jobIds, output: changedIds },
   /**
-   * From the failed step on. What a vendor itself failed at is paid for again: then the most that a person agreed to
-   * (see `spend.again`) must be named, or E-SPEND-CAP is thrown and nothing is done.
+   * From the failed step on. What a vendor itself failed at is paid for again, and files that were mended may cost more
+   * than was agreed to: then the most that a person agrees to (see `spend.again`) must be named, or E-SPEND-CAP is thrown and nothing is done.
    */
   'jobs.retry': { input: jobIds.extend({ agreed: z.array(moneySchema).optional() }), output: changedIds },
   /**

@@ -11,7 +11,7 @@ export const spendContract = {
   },
   /**
    * What these jobs would be paid for once more by the prices of now, one sum for each currency: by `jobs.retry` those
-   * that a vendor failed at, by `jobs.submitAgain` those whose paid request got no answer.
+   * that a vendor failed at and those whose files were mended since, by `jobs.submitAgain` those whose paid request got no answer.
    */
   'spend.again': {
     input: z.strictObject({
