@@ -228,7 +228,8 @@ describe.concurrent.for(['dashscope', 'segmind'] as const)('a paid batch at %s t
     if (!isAsked) return
 
     const [lost] = bodies
-    const decided = await world.run({}, lost?.id ?? 'submit-again').ended
+    const adopted = lost === undefined ? 'submit-again' : `${jobs?.[0]?.jobId}=${lost.id}`
+    const decided = await world.run({}, adopted).ended
     expect(decided?.map((job) => job.state)).toEqual(['done'])
     expect(generations(world.simulator)).toBe(1)
     expectTidy(world, 1)

@@ -8,7 +8,7 @@ import { scaledClock } from '../fixtures/scaled-clock.ts'
 /**
  * The program that is killed while it spends money: pairs a folder, agrees to the price, makes all its videos at the
  * vendor of the given address, and says how each job ended, as JSON. `submit-again` pays once more for lost answers;
- * anything else that is decided is the operations to adopt, the first one that the vendor does not refuse for each job.
+ * anything else that is decided names the operations to adopt, as `job=operation` with commas between.
  */
 const [dataDir = '', inputFolder = '', outputFolder = '', vendorUrl = '', factor = '20', decision = '', given = ''] =
   process.argv.slice(2)
@@ -49,25 +49,16 @@ async function settled(): Promise<void> {
   await promise
   unsubscribe()
 }
-async function adoptOne(jobId: string, operations: readonly string[]): Promise<void> {
-  for (const operation of operations) {
-    const isTaken = await handlers['jobs.adopt']({ jobId, operation }).then(
-      ({ changed }) => changed.length > 0,
-      () => false,
-    )
-    if (isTaken) return
-  }
-}
-
 await settled()
-if (decision !== '') {
-  for (const { jobId, state } of await listed()) {
-    if (state !== 'needs_attention') continue
-    if (decision === 'submit-again') await handlers['jobs.submitAgain']({ jobId, confirmed: true })
-    else await adoptOne(jobId, decision.split(','))
+if (decision === 'submit-again') {
+  const asked = (await listed()).filter(({ state }) => state === 'needs_attention')
+  for (const { jobId } of asked) await handlers['jobs.submitAgain']({ jobId, confirmed: true })
+} else if (decision !== '') {
+  for (const [jobId = '', operation = ''] of decision.split(',').map((each) => each.split('='))) {
+    await handlers['jobs.adopt']({ jobId, operation })
   }
-  await settled()
 }
+if (decision !== '') await settled()
 const ended = await listed()
 await core.stop()
 process.stdout.write(`${JSON.stringify(ended)}\n`)

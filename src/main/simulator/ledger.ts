@@ -7,6 +7,8 @@ export type Charge = {
   readonly id: string
   /** SHA-256 of the request body, in hexadecimal: the same work submitted twice shows as the same hash. */
   readonly bodySha256: string
+  /** Addresses of the media that it was made of, by which a person tells whose it is; of a generation only. */
+  readonly inputs?: readonly string[]
 }
 
 /** The vendor's own record of what was charged: the oracle of every test on money. */

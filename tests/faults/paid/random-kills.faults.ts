@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import type { Charge } from '../../../src/main/simulator/ledger.ts'
 import { jobSchema, type Job } from '../../../src/shared/model/job.ts'
 import { tempFolder } from '../../fixtures/temp-folder.ts'
 import { PAID_VENDORS, QUICK_VENDORS } from '../../fixtures/paid-vendors.ts'
@@ -26,6 +28,19 @@ function randomNumbers(seed: number): () => number {
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32
+  }
+}
+
+/** The job whose inputs an operation was made of. */
+function whose({ inputs = [] }: Charge, dataDir: string): string {
+  const database = new DatabaseSync(join(dataDir, 'studio.sqlite'), { readOnly: true })
+  try {
+    const used = database.prepare(
+      'SELECT job_id FROM object_uses JOIN stored_objects USING (object_id) WHERE object_key = ?',
+    )
+    return String(used.get(inputs[0] ?? '')?.['job_id'])
+  } finally {
+    database.close()
   }
 }
 
@@ -90,8 +105,8 @@ test.each(['dashscope', 'segmind'] as const)(
       const asked = jobs.filter(({ state }) => state !== 'done').length
       // Without a list a person looks in the vendor's console first, and pays again only for what is not there.
       const known = new Set(jobs.map(({ operation }) => operation))
-      const lost = simulator.charges().flatMap(({ kind, id }) => (kind === 'generation' && !known.has(id) ? [id] : []))
-      if (lost.length > 0) await run(lost.join(',')).ended
+      const lost = simulator.charges().filter(({ kind, id }) => kind === 'generation' && !known.has(id))
+      if (lost.length > 0) await run(lost.map((charge) => `${whose(charge, dataDir)}=${charge.id}`).join()).ended
       const all = (asked === 0 ? jobs : await run('submit-again').ended) ?? []
       found.push(...violations({ ...settled, jobs: all }).map((what) => `batch ${batch}, decided: ${what}`))
       const charges = simulator.charges().filter(({ kind }) => kind === 'generation').length

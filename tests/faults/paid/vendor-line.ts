@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib'
 type Host = '127.0.0.1' | '::1'
 
 export type VendorLine = {
-  /** Value for `--dashscope-url`, through the line. */
-  readonly dashscopeUrl: string
+  /** Of the vendor, through the line. */
+  readonly origin: string
   readonly port: number
   /** Nobody listens at the address any more. */
   readonly refuse: () => Promise<void>
@@ -40,7 +40,8 @@ export async function openVendorLine(origin: string, options: LineOptions = {}):
   function make(): Server {
     const made = createServer((request, response) => {
       const { method, headers, url } = request
-      const onward = forward(new URL(url ?? '/', origin), { method, headers: { ...headers, connection: 'close' } })
+      const { 'content-length': _length, ...passed } = headers
+      const onward = forward(new URL(url ?? '/', origin), { method, headers: { ...passed, connection: 'close' } })
       onward.on('response', (answer) => {
         const parts: Buffer[] = []
         answer.on('data', (part: Buffer) => parts.push(part))
@@ -58,7 +59,14 @@ export async function openVendorLine(origin: string, options: LineOptions = {}):
         })
       })
       onward.on('error', () => response.destroy())
-      request.pipe(onward)
+      const sent: Buffer[] = []
+      request.on('data', (part: Buffer) => sent.push(part))
+      request.on('end', () => {
+        // The vendor fetches what lies with itself by no line of ours.
+        const isText = headers['content-type']?.includes('json') === true
+        const body = Buffer.concat(sent)
+        onward.end(isText ? body.toString().replaceAll(own, origin) : body)
+      })
     })
     // No word of it to the client: it may well write into a connection that is being closed.
     made.keepAliveTimeout = options.idleMs ?? 5000
@@ -79,7 +87,7 @@ export async function openVendorLine(origin: string, options: LineOptions = {}):
   const { port } = server.address() as AddressInfo
   own = options.knownAs?.(port) ?? `http://127.0.0.1:${port}`
   return {
-    dashscopeUrl: `${own}/api/v1`,
+    origin: own,
     port,
     refuse: close,
     restore: (host) => {

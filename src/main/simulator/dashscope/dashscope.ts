@@ -168,6 +168,7 @@ export function dashscopeRoutes(
       kind: 'generation',
       id: taskId,
       bodySha256: sha256(request.body),
+      inputs: [body.input.image_url, body.input.audio_url],
     })
     const workMs = options.workMs ?? ((seconds: number) => seconds * 3000)
     queue.submit(taskId, requestId, async () => {

@@ -185,7 +185,8 @@ export function segmindRoutes(
     const run: Run = { id: newId(), submittedAt: clock.now(), status: 'QUEUED' }
     runs.set(run.id, run)
     const bodySha256 = createHash('sha256').update(request.body).digest('hex')
-    ledger.add({ at: clock.now(), vendor: 'segmind', kind: 'generation', id: run.id, bodySha256 })
+    const inputs = [body.input_video, body.driving_video]
+    ledger.add({ at: clock.now(), vendor: 'segmind', kind: 'generation', id: run.id, bodySha256, inputs })
     clock.setTimer(queueMs, () => {
       waiting.push({ run, body })
       startNext()
