@@ -28,6 +28,8 @@ const helpers = (): Plugin => ({
       configFile: false,
       logLevel: 'warn',
       ssr: { noExternal: true, external: ['sharp'] },
+      // libheif is written as CommonJS and asks where it lies.
+      define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
       build: {
         ssr: true,
         target: 'node24',
