@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { launchChromium } from '../fixtures/chromium.ts'
 import { writeVoice } from '../fixtures/cli.ts'
 import { dragAndDrop, noWindow, openPage, row, startServer } from '../fixtures/window.ts'
@@ -314,7 +314,12 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), PATIENT).toContain('bert')
     await page.keyboard.press('End')
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), PATIENT).toContain('bert')
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
+    // A browser opens its dialog only within seconds of another key, which a busy machine may let pass.
+    const chooser = await vi.waitFor(async () => {
+      const opened = page.waitForEvent('filechooser', { timeout: 5000 })
+      const [, , dialog] = await Promise.all([page.keyboard.press('End'), page.keyboard.press('Control+o'), opened])
+      return dialog
+    }, 100_000)
     expect(chooser.isMultiple()).toBe(true)
     await studio.call('queue.pause', {})
     await studio.call('settings.update', { change: { outputFolder: at('out') } })
