@@ -14,8 +14,8 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
     globalSetup: ['tests/global-setup.ts'],
     reporters: ['default', new CountReporter()],
-    // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends.
-    maxWorkers: 4,
+    // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends. CI takes its time.
+    maxWorkers: process.env['CI'] ? 3 : 4,
     maxConcurrency: 3,
     sequence: { sequencer: SlowFirst },
     // The log of a machine's run names each file and what failed; a person also wants to see what was slow.
