@@ -9,8 +9,11 @@ const FIRST_ROWS = 100
 export function followCore({ client, stores, notify }: Studio): () => void {
   const { session, jobs, desk, view, rehearsal } = stores
   let isFirst = true
+  /** Settings told by an event are newer than those that a read begun before it brings. */
+  let settingsEvents = 0
 
   const readAll = async () => {
+    const before = settingsEvents
     const [info, settings, { presets }, queue, { keys }] = await Promise.all([
       client.call('system.info', {}),
       client.call('settings.get', {}),
@@ -18,7 +21,7 @@ export function followCore({ client, stores, notify }: Studio): () => void {
       client.call('queue.snapshot', {}),
       client.call('keys.describe', {}),
     ])
-    session.setState({ info, settings, presets, keys })
+    session.setState({ info, presets, keys, ...(before === settingsEvents ? { settings } : {}) })
     jobs.setState({ queue, counts: queue.counts })
     invalidateJobs(jobs)
     const { revision, filter } = jobs.getState()
@@ -28,9 +31,10 @@ export function followCore({ client, stores, notify }: Studio): () => void {
     }
     if (!isFirst) return
     isFirst = false
-    const specs = ENGINE_PARAMETERS[settings.engine]
+    const { engine, parameters } = session.getState().settings
+    const specs = ENGINE_PARAMETERS[engine]
     const known = new Set(specs.map(({ key }) => key))
-    const saved = Object.entries(settings.parameters[settings.engine] ?? {}).filter(([key]) => known.has(key))
+    const saved = Object.entries(parameters[engine] ?? {}).filter(([key]) => known.has(key))
     desk.setState({ parameters: { ...defaultParameters(specs), ...Object.fromEntries(saved) } })
     // Work that goes on is what a returning person looks for first.
     if (countOf(queue.counts, 'open') > 0) view.setState({ view: 'queue' })
@@ -39,8 +43,10 @@ export function followCore({ client, stores, notify }: Studio): () => void {
   const endEvents = client.onEvent((event) => {
     if (event.name === 'jobs-changed') applyJobsChanged(jobs, event.payload)
     else if (event.name === 'queue-changed') jobs.setState({ queue: event.payload })
-    else if (event.name === 'settings-changed') session.setState({ settings: event.payload })
-    else if (event.name === 'rehearsal-changed') rehearsal.setState({ progress: event.payload })
+    else if (event.name === 'settings-changed') {
+      settingsEvents++
+      session.setState({ settings: event.payload })
+    } else if (event.name === 'rehearsal-changed') rehearsal.setState({ progress: event.payload })
   })
   const endConnection = client.onConnection((connection) => {
     session.setState({ connection })
