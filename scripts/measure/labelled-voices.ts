@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { MOUTH_CLASSES } from '../../src/main/core/animator/voice/mouth-classes.ts'
 import type { Phone } from './lip-figures.ts'
 
-/** A synthesizer's words with the times of their phones. The text is unknown to the mouth model, and so is the speaker but for festival's. */
+/** A synthesizer's words with the times of their phones. The text is unknown to the mouth model, and so are the speakers but for those of festival and flite. */
 export type LabelledVoice = {
   readonly name: string
   readonly path: string

@@ -3,7 +3,7 @@ import type { MouthCurves } from '../types.ts'
 import { closures } from './closures.ts'
 import { voiceFeatures } from './features.ts'
 import { classifyMouth, MOUTH_CLASSES, type MouthClass } from './mouth-classes.ts'
-import { percentile } from './level.ts'
+import { measureLevel, percentile } from './level.ts'
 import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
 
@@ -19,7 +19,7 @@ const SHAPES: Readonly<Record<MouthClass, Shape>> = {
   labiodental: { jaw: 0.22, wide: 0.1, upper: 0.6 },
   sibilant: { jaw: 0.28, wide: 0.4, upper: 0.35 },
   hush: { jaw: 0.33, wide: -0.45, upper: 0.3 },
-  consonant: { jaw: 0.4, wide: 0.1, upper: 0.05 },
+  consonant: { jaw: 0.5, wide: 0.1, upper: 0.05 },
   open: { jaw: 1, wide: 0.1, upper: 0.1 },
   mid: { jaw: 0.78, wide: 0.3, upper: 0.1 },
   spread: { jaw: 0.6, wide: 0.9, upper: 0.15 },
@@ -32,13 +32,15 @@ const WIDEST_SHARE = 0.97
 const WIDEST_JAW = 0.95
 const MOST_GAIN = 1.7
 
-/** A mouth opens with the amplitude of the voice, in proportion; the quietest sounds open it this far. */
-const LOUD_POWER = 1.1
-const QUIET_OPENING = 0.08
+/** A mouth opens with the amplitude of the voice, nearly in proportion; the quietest sounds open it this far. */
+const LOUD_POWER = 1.2
+const QUIET_OPENING = 0.07
+/** A cry may stand out so far above the loud parts nearby. */
+const CRY_DB = 3
 
 /** Speakers open less differently from sound to sound than phonetics books draw: each open sound is part its own shape, part this one. */
 const COMMON_JAW = 0.75
-const COMMON_SHARE = 0.45
+const COMMON_SHARE = 0.4
 
 /** How loud a full hiss counts beside full voice. */
 const HISS_LOUDNESS = 0.45
@@ -48,10 +50,11 @@ const HISS_DB = -18
 
 const secondsToFrames = (seconds: number): number => seconds * FRAME_RATE
 /** Lips and jaw are slower than sound: widths glide between neighbours (co-articulation), the jaw follows its syllable. */
-const JAW_SIGMA = secondsToFrames(0.022)
+const JAW_SIGMA = secondsToFrames(0.016)
 const WIDE_SIGMA = secondsToFrames(0.04)
 const UPPER_SIGMA = secondsToFrames(0.025)
 const ENERGY_SIGMA = secondsToFrames(0.02)
+const STRENGTH_SIGMA = secondsToFrames(0.012)
 const PHRASE_SIGMA = secondsToFrames(0.18)
 
 /**
@@ -70,9 +73,11 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
   const classCount = MOUTH_CLASSES.length
   const energy = smooth(features.level.energy, ENERGY_SIGMA)
   const { peak } = features.level
+  // Of the whole band: a woman's [u] and [m] have most of their sound below the 200 Hz from which a voice counts as one.
+  const whole = measureLevel(features.total)
   const strength = smooth(
-    features.loudness.map((loudness, frame) => 10 ** (Math.min(0, loudness - (peak[frame] as number)) / 20)),
-    ENERGY_SIGMA,
+    features.total.map((total, frame) => 10 ** (Math.min(CRY_DB, total - (whole.peak[frame] as number)) / 20)),
+    STRENGTH_SIGMA,
   )
   const series = (): Float32Array => new Float32Array(frameCount)
   const [silence, closed, rawJaw, rawWide, rawUpper] = [series(), series(), series(), series(), series()]
@@ -91,7 +96,7 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
     const opening = QUIET_OPENING + (1 - QUIET_OPENING) * (strength[frame] as number) ** LOUD_POWER
     const spoken = (1 - share('closed')) * (1 - share('sil'))
     const jaw = (1 - COMMON_SHARE) * blend('jaw') + COMMON_SHARE * COMMON_JAW * spoken
-    rawJaw[frame] = jaw * smoothstep(0, 0.2, voiced) * opening
+    rawJaw[frame] = jaw * smoothstep(0.02, 0.2, voiced) * opening
     rawWide[frame] = blend('wide')
     rawUpper[frame] = blend('upper')
   }
