@@ -9,6 +9,7 @@ import { createAnimator } from '../../src/main/core/animator/animator.ts'
 import type { Animator } from '../../src/main/core/animator/animator.ts'
 import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
 import type { PortraitJob, RenderProgress } from '../../src/main/core/animator/protocol.ts'
+import { makerPath } from '../fixtures/media-tools.ts'
 import { modelsDir, sample, tools } from './tools.ts'
 import { readFrames, videoFacts } from '../../scripts/measure/video-frames.ts'
 
@@ -47,8 +48,7 @@ const codeOf = async (promise: Promise<unknown>): Promise<unknown> =>
 /** Hash of the decoded frames: the file itself carries no more. */
 const framesHash = async (path: string): Promise<string> => {
   const hash = createHash('sha256')
-  for await (const { data } of readFrames(tools.ffmpegPath, path, videoFacts(tools.ffprobePath, path)))
-    hash.update(data)
+  for await (const { data } of readFrames(makerPath, path, videoFacts(tools.ffprobePath, path))) hash.update(data)
   return hash.digest('hex')
 }
 
@@ -68,7 +68,7 @@ const ffmpegChildren = (): string[] =>
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'animator-'))
   await sharp(sample('portrait-woman.jpg')).resize(321, 321).png().toFile(at('small.png'))
-  execFileSync(tools.ffmpegPath, ['-v', 'error', '-i', sample('voice-en.wav'), '-t', '1.23', at('short.wav')])
+  execFileSync(makerPath, ['-v', 'error', '-i', sample('voice-en.wav'), '-t', '0.43', at('short.wav')])
   animator = createAnimator({ workerUrl, modelsDir: modelsDir(), ffmpegPath: tools.ffmpegPath })
 })
 
@@ -81,11 +81,11 @@ describe('the animator', () => {
   it('makes a video of the whole picture with even sides and the voice’s length', async () => {
     const progress: RenderProgress[] = []
     const result = await animator.render(job(), { onProgress: (step) => progress.push(step) })
-    expect(result).toMatchObject({ width: 320, height: 320, frames: 31 })
+    expect(result).toMatchObject({ width: 320, height: 320, frames: 11 })
     expect(result.picture.faces).toHaveLength(1)
     expect(result.scaledDown).toBeUndefined()
-    expect(videoFacts(tools.ffprobePath, at('out.mp4'))).toEqual({ width: 320, height: 320, fps: 25, frames: 31 })
-    expect(progress.at(-1)).toEqual({ framesDone: 31, frameCount: 31 })
+    expect(videoFacts(tools.ffprobePath, at('out.mp4'))).toEqual({ width: 320, height: 320, fps: 25, frames: 11 })
+    expect(progress.at(-1)).toEqual({ framesDone: 11, frameCount: 11 })
     expect(
       progress.every(({ framesDone }, i) => i === 0 || framesDone > (progress[i - 1] as RenderProgress).framesDone),
     ).toBe(true)
@@ -101,11 +101,11 @@ describe('the animator', () => {
   })
 
   it('scales a larger picture down to 2,160 pixels and says so', async () => {
-    await sharp(sample('portrait-woman.jpg')).resize(3001, 3001, { fit: 'fill' }).jpeg().toFile(at('large.jpg'))
-    execFileSync(tools.ffmpegPath, ['-v', 'error', '-y', '-i', sample('voice-en.wav'), '-t', '0.2', at('blip.wav')])
+    await sharp(sample('portrait-woman.jpg')).resize(2201, 2201, { fit: 'fill' }).jpeg().toFile(at('large.jpg'))
+    execFileSync(makerPath, ['-v', 'error', '-y', '-i', sample('voice-en.wav'), '-t', '0.04', at('blip.wav')])
     const result = await animator.render(job({ imagePath: at('large.jpg'), voicePath: at('blip.wav') }))
-    expect(result).toMatchObject({ width: 2160, height: 2160, scaledDown: { fromSide: 3001, toSide: 2160 } })
-    expect(result.picture).toMatchObject({ width: 3001, height: 3001 })
+    expect(result).toMatchObject({ width: 2160, height: 2160, scaledDown: { fromSide: 2201, toSide: 2160 } })
+    expect(result.picture).toMatchObject({ width: 2201, height: 2201 })
   })
 
   it('makes the same frames from the same seed, and others from another', async () => {
@@ -157,7 +157,7 @@ describe('the animator', () => {
     await expect(running).rejects.toThrow('cancelled by the test')
     expect(existsSync(at('out.mp4'))).toBe(false)
     expect(ffmpegChildren()).toEqual([])
-    expect((await animator.render(job())).frames).toBe(31)
+    expect((await animator.render(job())).frames).toBe(11)
   })
 
   it('drops a waiting video at once when cancelled, and one that was cancelled before', async () => {
@@ -166,7 +166,7 @@ describe('the animator', () => {
     const waiting = animator.render(job({ outputPath: at('second.mp4') }), { signal: cancel.signal })
     cancel.abort(new Error('changed my mind'))
     await expect(waiting).rejects.toThrow('changed my mind')
-    expect((await first).frames).toBe(31)
+    expect((await first).frames).toBe(11)
     await expect(animator.render(job({ outputPath: at('second.mp4') }), { signal: cancel.signal })).rejects.toThrow(
       'changed my mind',
     )
@@ -175,7 +175,7 @@ describe('the animator', () => {
 
   it('shows one frame of any parameters at any time, also while a video is made', async () => {
     const rendering = animator.render(job())
-    const request = { imagePath: at('small.png'), parameters: CALM, timeSeconds: 0.6, voicePath: at('short.wav') }
+    const request = { imagePath: at('small.png'), parameters: CALM, timeSeconds: 0.3, voicePath: at('short.wav') }
     const speaking = await animator.previewFrame(request)
     const { format, width, height } = await sharp(speaking).metadata()
     expect([format, width, height]).toEqual(['jpeg', 320, 320])

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bestCorrelation, countBlinks, patchShift, percentile, skullDeviation } from '../../scripts/measure/figures.ts'
+import { countBlinks, patchShift, percentile } from '../../scripts/measure/figures.ts'
 import { linedBackground, type LinedPortrait } from '../../scripts/measure/lined-background.ts'
 import { trackVideo } from '../../scripts/measure/retrack.ts'
 import type { Track } from '../../scripts/measure/retrack.ts'
@@ -18,12 +17,17 @@ import { createStudio, motionFor, stagePuppet } from '../../src/main/core/animat
 import type { Studio } from '../../src/main/core/animator/talking-portrait.ts'
 import { decodeImage } from '../../src/main/core/lib/decode-image.ts'
 import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
+import { wav } from '../bad-input/make-files.ts'
+import { makerPath } from '../fixtures/media-tools.ts'
+import { expectTalk } from './expect-talk.ts'
 import { modelsDir, sample, tools } from './tools.ts'
 
-/** The face in these clips is 120 pixels high: enough for the tracker, quick enough for every run of the tests. */
-const SIDE = 320
-
-const LEAST_CORRELATION = 0.75
+/** The face in these clips is 110 pixels high: enough for the tracker, quick enough for every run of the tests. */
+const SIDE = 256
+/** Before the wall, whose lines are measured in pixels. */
+const WALL_SIDE = 320
+/** What looks at finished videos needs no other ffmpeg than one that starts at once. */
+const tracking = { ...tools, ffmpegPath: makerPath }
 
 const STILL: PortraitParameters = {
   template_id: 'normal',
@@ -71,60 +75,27 @@ beforeAll(async () => {
       .png()
       .toFile(at(`${name}.png`))
   }
-  execFileSync(tools.ffmpegPath, [
-    '-v',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    'anullsrc=r=16000:cl=mono',
-    '-t',
-    '12',
-    at('silence.wav'),
-  ])
+  wav(at('silence.wav'), { seconds: 12, shape: 'silence' })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a produced video, tracked again', () => {
-  it.each([
-    ['woman', 'voice-en.wav'],
-    ['man', 'voice-zh.wav'],
-  ])('opens the mouth of the %s with %s, in time, and keeps the skull', async (name, voiceName) => {
-    const path = await make(`talk-${name}`, at(`${name}.png`), sample(voiceName), {
+  it('opens the mouth in time with the voice, is as long, and keeps the skull', async () => {
+    const voicePath = sample('voice-zh.wav')
+    const path = await make('talk', at('man.png'), voicePath, {
       mouth_move_strength: 1,
       head_move_strength: 0.7,
       eye_move_freq: 0.3,
     })
     const { frames, fps } = videoFacts(tools.ffprobePath, path)
-    const track = await trackVideo(models, tools, path, 2)
-    const { samples, durationSeconds } = await decodeVoice(tools.ffmpegPath, sample(voiceName))
+    const { samples, durationSeconds } = await decodeVoice(tools.ffmpegPath, voicePath)
     expect(Math.abs(frames / fps - durationSeconds)).toBeLessThanOrEqual(1 / fps)
-
-    const gaps = track.tracked.map(({ mouthGap }) => mouthGap)
-    const { correlation, leadSeconds } = bestCorrelation(gaps, samples, track.fps)
-    const reversed = bestCorrelation(gaps, samples.toReversed(), track.fps).correlation
-    console.info(
-      `${name}: mouth and voice ${correlation.toFixed(2)} at ${leadSeconds} s, reversed ${reversed.toFixed(2)}`,
-    )
-    expect(correlation).toBeGreaterThan(LEAST_CORRELATION)
-    expect(correlation - reversed).toBeGreaterThan(0.4)
-    expect(percentile(gaps, 0.95)).toBeGreaterThan(0.12)
-    expect(percentile(gaps, 0.1)).toBeLessThan(0.3 * percentile(gaps, 0.95))
-
-    const [first] = track.tracked
-    const away = track.tracked.map(
-      ({ face }) => skullDeviation((first as (typeof track.tracked)[number]).face, face).rms,
-    )
-    console.info(
-      `${name}: skull ${(100 * percentile(away, 0.95)).toFixed(2)} % (95 % of frames), ${(100 * Math.max(...away)).toFixed(2)} % (all)`,
-    )
-    expect(percentile(away, 0.95)).toBeLessThan(0.01)
-    expect(Math.max(...away)).toBeLessThan(0.015)
+    expectTalk('man', await trackVideo(models, tracking, path, 2), samples)
   })
 
   it('blinks as often as asked, with both eyes, fully; and not at all at 0', async () => {
     const path = await make('blinks', at('woman.png'), at('silence.wav'), { eye_move_freq: 1, video_fps: 15 })
-    const track = await trackVideo(models, tools, path)
+    const track = await trackVideo(models, tracking, path)
     expect(Math.abs(countBlinks(eyesOf(track)) - 12)).toBeLessThanOrEqual(1)
     for (const eye of [0, 1] as const) {
       const open = track.tracked.map(({ eyesOpen }) => eyesOpen[eye])
@@ -133,8 +104,12 @@ describe('a produced video, tracked again', () => {
   })
 
   describe('before a wall with straight lines', () => {
-    const clip = (template_id: PortraitParameters['template_id'], head_move_strength: number): Promise<string> =>
-      make(`${template_id}-${head_move_strength}`, at('lines.png'), sample('voice-en.wav'), {
+    const clip = (
+      template_id: PortraitParameters['template_id'],
+      head_move_strength: number,
+      image = at('man.png'),
+    ): Promise<string> =>
+      make(`${template_id}-${head_move_strength}`, image, sample('voice-en.wav'), {
         template_id,
         head_move_strength,
         video_fps: 15,
@@ -144,18 +119,19 @@ describe('a produced video, tracked again', () => {
     let patchSide = 0
 
     beforeAll(async () => {
-      const lined = linedBackground(await decodeImage(at('man.png'), tools))
+      await sharp(sample('portrait-man.jpg')).resize(WALL_SIDE, WALL_SIDE).png().toFile(at('wall.png'))
+      const lined = linedBackground(await decodeImage(at('wall.png'), tools))
       patches = lined.patches
       patchSide = lined.side
-      await sharp(lined.image.data, { raw: { width: SIDE, height: SIDE, channels: 4 } })
+      await sharp(lined.image.data, { raw: { width: WALL_SIDE, height: WALL_SIDE, channels: 4 } })
         .png()
         .toFile(at('lines.png'))
-      liveliest = await clip('active', 1)
+      liveliest = await clip('active', 1, at('lines.png'))
     })
 
     it('moves the head more from calm to normal to active, and with more strength', async () => {
       const sway = async (path: string): Promise<number> => {
-        const { tracked } = await trackVideo(models, tools, path, 3)
+        const { tracked } = await trackVideo(models, tracking, path, 3)
         const of = (axis: 'yaw' | 'pitch' | 'roll'): number => spread(tracked.map(({ face }) => face.rotation[axis]))
         return (Math.hypot(of('yaw'), of('pitch'), of('roll')) * 180) / Math.PI
       }
@@ -173,7 +149,7 @@ describe('a produced video, tracked again', () => {
       let first: RgbaImage | undefined
       let largest = 0
       let watched = 0
-      for await (const frame of readFrames(tools.ffmpegPath, liveliest, videoFacts(tools.ffprobePath, liveliest))) {
+      for await (const frame of readFrames(makerPath, liveliest, videoFacts(tools.ffprobePath, liveliest))) {
         first ??= frame
         for (const { left, top } of patches) {
           const shift = patchShift(first, frame, left, top, patchSide)

@@ -9,7 +9,7 @@ import { REST_POSE } from '../../src/main/core/animator/types.ts'
 import type { Face, FramePose } from '../../src/main/core/animator/types.ts'
 import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
 import { defaultParameters, ENGINE_PARAMETERS } from '../../src/shared/model/parameters.ts'
-import { tools } from './tools.ts'
+import { makerPath } from '../fixtures/media-tools.ts'
 
 export const CLIP_FPS = 25
 
@@ -64,7 +64,7 @@ export const writeClip = async (
   if (!first) throw new Error('no pictures')
   const [over = 25, under = 1] = String(fps).split('/').map(Number)
   const encoder = openFrameEncoder({
-    ffmpegPath: tools.ffmpegPath,
+    ffmpegPath: makerPath,
     voicePath,
     outputPath,
     width: first.width,

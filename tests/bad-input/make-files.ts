@@ -3,11 +3,11 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeS
 import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { ffmpegPath } from './test-media.ts'
+import { makerPath } from '../fixtures/media-tools.ts'
 
 /** Runs ffmpeg with these arguments and an output file. */
 export function ffmpeg(...args: string[]): void {
-  execFileSync(ffmpegPath(), ['-v', 'error', '-y', ...args])
+  execFileSync(makerPath, ['-v', 'error', '-y', ...args])
 }
 
 const noise = (width: number, height: number) =>
@@ -27,7 +27,8 @@ export async function noisyJpeg(path: string, width: number, height: number): Pr
 }
 
 export async function noisyPng(path: string, width: number, height: number): Promise<string> {
-  await noise(width, height).png().toFile(path)
+  // Noise does not become smaller: trying costs seconds.
+  await noise(width, height).png({ compressionLevel: 0 }).toFile(path)
   return path
 }
 
@@ -107,11 +108,14 @@ export function wav(path: string, plan: WavPlan): string {
   const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
   const isBig = magic === 'RIFX'
   if (bits === 16) {
-    for (let i = 0; i < frames; i++) {
+    // The usual shape begins anew every second.
+    const repeats = shape === undefined && Number.isInteger(sampleRate) && sampleRate > 0 ? sampleRate : frames
+    for (let i = 0; i < Math.min(frames, repeats); i++) {
       const value = Math.round(sampleAt(i / (sampleRate || 16_000), shape, random) * 32_767)
       if (isBig) data.writeInt16BE(value, i * frameBytes)
       else data.writeInt16LE(value, i * frameBytes)
     }
+    for (let i = repeats; i < frames; i += repeats) data.copy(data, i * frameBytes, 0, repeats * frameBytes)
   }
   const u32 = (value: number) => {
     const bytes = Buffer.alloc(4)

@@ -7,12 +7,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ENGINE_LIMITS } from '../../src/shared/model/limits.ts'
 import type { CheckResult, PixelBox, RepairKind } from '../../src/shared/model/media.ts'
 import { makeHeic } from '../fixtures/make-heic.ts'
+import { makerPath } from '../fixtures/media-tools.ts'
 import { imageRows } from './image-rows.ts'
 import { encodedVoice, ffmpeg, jpeg, noisyPng, wav } from './make-files.ts'
 import { repairableRows } from './repairable-rows.ts'
 import type { Row } from './rows.ts'
 import { soundRows } from './sound-rows.ts'
-import { createTestMedia, ffmpegPath } from './test-media.ts'
+import { createTestMedia } from './test-media.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'repair-rows-'))
 const limits = ENGINE_LIMITS.dashscope
@@ -111,7 +112,7 @@ describe('pictures', () => {
   test('a turned HEIC becomes an upright JPEG', async () => {
     const png = await noisyPng(at('p.png'), 640, 320)
     const path = at('p.heic')
-    makeHeic(ffmpegPath(), { path: png, width: 640, height: 320 }, path, true)
+    makeHeic(makerPath, { path: png, width: 640, height: 320 }, path, true)
     const { check, steps } = await repair(path)
     expectWithinLimits(check)
     expect(check.facts).toMatchObject({ format: 'jpeg', width: 320, height: 640 })
@@ -129,7 +130,7 @@ describe('pictures', () => {
   })
 
   test('a picture beyond every decoder of the check is shrunk', async () => {
-    const { check, steps } = await repair(await jpeg(at('p.jpg'), 12_000, 9000))
+    const { check, steps } = await repair(await jpeg(at('p.jpg'), 9600, 7200))
     expectWithinLimits(check)
     expect(check.facts).toMatchObject({ width: 4096, height: 3072 })
     expect(kindsOf(steps)).toEqual(['shrink'])
@@ -187,18 +188,18 @@ describe('pictures', () => {
 
   test('too long for its side and for its ratio', async () => {
     face = (width, height) => ({ x: width * 0.7, y: height * 0.3, width: height * 0.4, height: height * 0.4 })
-    const { check, steps } = await repair(await jpeg(at('p.jpg'), 9600, 2400))
+    const { check, steps } = await repair(await jpeg(at('p.jpg'), 5500, 2200))
     expectWithinLimits(check)
     expect(kindsOf(steps)).toEqual(['crop', 'shrink'])
     expect(steps.map(({ after }) => [after.width, after.height])).toEqual([
-      [4800, 2400],
+      [4400, 2200],
       [4096, 2048],
     ])
     face = null
   })
 
   test('a cut-off picture that would have to be shrunk stays an error that says so', async () => {
-    const path = await jpeg(at('p.jpg'), 5000, 4000)
+    const path = await jpeg(at('p.jpg'), 4200, 3000)
     writeFileSync(path, readFileSync(path).subarray(0, 30_000))
     const before = hashOf(path)
     const { check, path: unchanged } = await media.repairAll(await look(path), limits, at('job'))
@@ -211,9 +212,7 @@ describe('pictures', () => {
 
 describe('voices', () => {
   test('a long stereo recording becomes an MP3 that fits, cut at the limit with a fade', async () => {
-    const plain = wav(at('plain.wav'), { seconds: 200, sampleRate: 8000 })
-    const path = at('v.wav')
-    ffmpeg('-i', plain, '-ac', '2', '-ar', '48000', path)
+    const path = wav(at('v.wav'), { seconds: 181, sampleRate: 22_050, channels: 2 })
     const { check, steps } = await repair(path)
     expectWithinLimits(check)
     expect(check.facts.format).toBe('mp3')
@@ -242,7 +241,17 @@ describe('voices', () => {
 
   test('an MP3 just below the longest length would grow beyond it when encoded again: it is cut a little', async () => {
     const path = at('v.m4a')
-    ffmpeg('-f', 'lavfi', '-i', 'sine=frequency=200:sample_rate=44100:duration=179.95', '-b:a', '64k', path)
+    ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=frequency=200:sample_rate=44100:duration=179.95',
+      '-aac_coder',
+      'fast',
+      '-b:a',
+      '64k',
+      path,
+    )
     const { check } = await repair(path)
     expectWithinLimits(check)
   }, 60_000)
@@ -260,7 +269,7 @@ describe('voices', () => {
 
 describe('copies', () => {
   test('the same contents and limits are repaired once, under any name; the copy of a job is its own', async () => {
-    const one = await noisyPng(at('anna.png'), 700, 1500)
+    const one = await noisyPng(at('anna.png'), 350, 750)
     const two = at('bea.png')
     writeFileSync(two, readFileSync(one))
     asked = 0
@@ -276,7 +285,7 @@ describe('copies', () => {
   })
 
   test('a copy that is gone or was changed is made again', async () => {
-    const path = await noisyPng(at('p.png'), 700, 1500)
+    const path = await noisyPng(at('p.png'), 350, 750)
     const { path: copy } = await repair(path)
     for (const name of readdirSync(join(folder, 'repaired')))
       rmSync(join(folder, 'repaired', name), { recursive: true })

@@ -68,7 +68,7 @@ export const soundRows: readonly Row[] = [
   vendorOnly(
     'D202c',
     'an MP3 that its padding makes 180.03 s',
-    at('v.mp3', (path) => encodedVoice(path, 180, '-b:a', '32k')),
+    at('v.mp3', (path) => ffmpeg('-i', wav(`${path}.wav`, { seconds: 179.96 }), '-b:a', '32k', path)),
     {
       errors: ['E-INPUT-TOO-LONG'],
       value: 180.036,

@@ -13,12 +13,6 @@ import { APP_ENTRY } from '../fixtures/app-entry.ts'
 
 export const tools = findTools({ env: process.env })
 
-/** Path of the ffmpeg that makes test files. */
-export function ffmpegPath(): string {
-  if (tools.ffmpeg === null) throw new Error('these tests need ffmpeg')
-  return tools.ffmpeg.path
-}
-
 const wallClock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),

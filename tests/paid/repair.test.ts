@@ -6,8 +6,8 @@ import sharp from 'sharp'
 import { expect, it } from 'vitest'
 import { encodedVoice, ffmpeg, jpeg, noisyPng, padTo, wav } from '../bad-input/make-files.ts'
 import { repairableRows } from '../bad-input/repairable-rows.ts'
-import { ffmpegPath } from '../bad-input/test-media.ts'
 import { makeHeic } from '../fixtures/make-heic.ts'
+import { makerPath } from '../fixtures/media-tools.ts'
 import { generations, paidWorld } from '../fixtures/paid-core.ts'
 
 const PORTRAIT = 'resources/samples/portrait-woman.jpg'
@@ -26,22 +26,25 @@ const drawn =
 const portrait = (name: string, width: number, height: number): Make =>
   drawn(name, (path) => sharp(PORTRAIT).resize({ width, height, fit: 'contain', background: '#707880' }).toFile(path))
 
+// In a picture of 4097x100 a face is looked for at sixty places: a shorter one breaks the same two limits.
+const isQuick = ({ id }: { readonly id: string }) => id.startsWith('D1') && id !== 'D109b'
 const pictures: readonly Make[] = [
-  ...repairableRows.filter(({ id }) => id.startsWith('D1')).map(({ make }): Make => make),
-  portrait('tall.jpg', 500, 1600),
-  portrait('wide.png', 1800, 600),
-  portrait('large.jpg', 5000, 4000),
-  portrait('still.tif', 900, 900),
-  portrait('still.avif', 700, 500),
-  drawn('noise.png', (path) => noisyPng(path, 2200, 2000)),
-  drawn('huge.jpg', (path) => jpeg(path, 9000, 3000)),
+  ...repairableRows.filter(isQuick).map(({ make }): Make => make),
+  drawn('long.jpg', (path) => jpeg(path, 4097, 1900)),
+  portrait('tall.jpg', 250, 800),
+  portrait('wide.png', 900, 300),
+  portrait('large.jpg', 4100, 2100),
+  portrait('still.tif', 300, 300),
+  portrait('still.avif', 256, 192),
+  drawn('noise.png', (path) => noisyPng(path, 1900, 1900)),
+  drawn('huge.jpg', (path) => jpeg(path, 4300, 1900)),
   drawn('heavy.jpg', (path) => {
     cpSync(PORTRAIT, path)
-    padTo(path, 12_000_000)
+    padTo(path, 10_500_000)
   }),
   drawn('turned.heic', async (path) => {
     const png = await noisyPng(`${path}.png`, 640, 320)
-    makeHeic(ffmpegPath(), { path: png, width: 640, height: 320 }, path, true)
+    makeHeic(makerPath, { path: png, width: 640, height: 320 }, path, true)
   }),
 ]
 
