@@ -280,7 +280,8 @@ describe('an end from outside', () => {
   it.each(ends)(
     '%s in the middle of a render saves the state, leaves nothing alive, and the next run goes on',
     async (name, end) => {
-      const source = inputs(`end-${name}`, ['anna', 'bert'], 2)
+      const source = inputs(`end-${name}`, ['anna', 'bert'])
+      writeVoice(join(source, 'anna.wav'), 2)
       const out = at(`end-${name}-out`)
       const args = ['run', source, '--out', out, '--data-dir', at(`end-${name}-data`), '--json']
       const running = startCli(args)

@@ -75,6 +75,9 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
   it('makes the first video from the samples, plays it in place and saves it', async () => {
     await page.getByRole('button', { name: 'Try the samples' }).click()
     for (let pairs = 4; pairs > 1; pairs -= 1) await page.getByRole('button', { name: 'Remove pair' }).last().click()
+    const rate = page.getByRole('textbox', { name: 'Frame rate' })
+    await rate.fill('15')
+    await rate.blur()
     await useFolder(at('out'))
     await startButton().click()
     await page.getByText('1 video is ready.').waitFor({ timeout: 120_000 })
