@@ -50,7 +50,7 @@ function withPlanted<T>(files: Record<string, string>, action: () => T): T {
 }
 
 const lint = (...args: string[]) => tool('oxlint', 'oxlint', ['--deny-warnings', ...args])
-const knip = () => tool('knip', 'knip', [])
+const knip = () => tool('knip', 'knip', ['--no-config-hints'])
 
 /** A room, and an import that its walls are there to stop. */
 const FORBIDDEN = [
@@ -67,11 +67,6 @@ const CIRCLE = {
 }
 
 describe('the house rules are machine-checked', () => {
-  it('passes the tree as it stands', () => {
-    expect(lint()).toMatchObject({ code: 0 })
-    expect(knip()).toMatchObject({ code: 0 })
-  })
-
   describe('with all of them planted at once', () => {
     let found: ReturnType<typeof tool>
     beforeAll(() => {
@@ -90,11 +85,17 @@ describe('the house rules are machine-checked', () => {
       expect(found.code).not.toBe(0)
       expect(Object.keys(CIRCLE).flatMap(rulesBroken).join('\n')).toContain('no-cycle')
     })
+
+    it('finds nothing else in the tree', () => {
+      const findings = found.text.split('\n').filter((line) => /^\S+:\d+:/.test(line))
+      expect(findings.length).toBeGreaterThan(FORBIDDEN.length)
+      expect(findings.filter((line) => !line.includes('planted'))).toEqual([])
+    })
   })
 
-  it('fails on an export that nobody uses', () => {
+  it('fails on an export that nobody uses, and on nothing else in the tree', () => {
     const result = withPlanted({ 'src/shared/lib/planted.ts': 'export const unused = 1\n' }, knip)
     expect(result.code).not.toBe(0)
-    expect(result.text).toContain('planted.ts')
+    expect(result.text.match(/\S+\.(?:tsx?|mjs|json)\b/g)).toEqual(['src/shared/lib/planted.ts'])
   })
 })
