@@ -83,14 +83,15 @@ describe('the face analysis', () => {
   })
 
   it('follows a picture shifted by less than a pixel', async () => {
-    const large = await toImage(asPicture(woman).resize(woman.width * 4, null, { kernel: 'cubic' }))
+    const half = await toImage(asPicture(woman).resize(woman.width / 2))
+    const large = await toImage(asPicture(half).resize(half.width * 4, null, { kernel: 'cubic' }))
     const shiftPx = 2
     const moved = await toImage(
       asPicture(large)
         .extract({ left: shiftPx, top: 0, width: large.width - 4, height: large.height - 4 })
-        .resize(woman.width - 1, woman.height - 1, { kernel: 'linear' }),
+        .resize(half.width - 1, half.height - 1, { kernel: 'linear' }),
     )
-    const before = followFace(models, woman, womanFace) as Face
+    const before = followFace(models, half, onlyFace(half)) as Face
     const after = followFace(models, moved, before) as Face
     let sum = 0
     for (let i = 0; i < 468; i++) sum += (before.landmarks[i * 3] as number) - (after.landmarks[i * 3] as number)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bestCorrelation, percentile } from '../../scripts/measure/figures.ts'
+import { bestCorrelation, countBlinks, percentile } from '../../scripts/measure/figures.ts'
 import { lipFigures, type LipFigures, type LipSeries } from '../../scripts/measure/lip-figures.ts'
 import { trackVideo, type Track } from '../../scripts/measure/retrack.ts'
 import { decodeVoice } from '../../src/main/core/animator/encode/decode-voice.ts'
@@ -166,8 +166,8 @@ describe('lips tracked in the produced video', () => {
         aiTag: true,
         parameters: {
           template_id: 'normal',
-          eye_move_freq: 0.3,
-          video_fps: 25,
+          eye_move_freq: 1,
+          video_fps: 20,
           mouth_move_strength: 1,
           paste_back: true,
           head_move_strength: 0.7,
@@ -181,25 +181,43 @@ describe('lips tracked in the produced video', () => {
   }
 
   // The first sentences of one voice of each language; `scripts/bench/animator-figures.ts` tracks all of all voices.
-  test.each([
+  const SENTENCES = [
     ['en-espeak', 5.33],
     ['zh-espeak-male', 6.95],
-  ])('say what %s says in its first %f seconds and follow its loudness', async (name, seconds) => {
+  ] as const
+  const tracks: Track[] = []
+  beforeAll(async () => {
+    for (const [name, seconds] of SENTENCES) {
+      const voice = labelled.find((one) => one.name === name) as LabelledVoice
+      tracks.push(await track(voice, seconds))
+    }
+  })
+
+  test.each(SENTENCES)('say what %s says in its first %f seconds and follow its loudness', (name, seconds) => {
+    const made = tracks[SENTENCES.findIndex(([one]) => one === name)] as Track
     const voice = labelled.find((one) => one.name === name) as LabelledVoice
     const samples = voice.samples.subarray(0, Math.round(seconds * RATE))
-    const made = await track(voice, seconds)
+    const phones = voice.phones.filter(({ end }) => end <= seconds)
     const lips = {
       fps: made.fps,
       gaps: made.tracked.map(({ mouthGap }) => mouthGap),
       widths: made.tracked.map(({ mouthWidth }) => mouthWidth),
     }
-    expectSpokenLips(
-      lipFigures(
-        voice.phones.filter(({ end }) => end <= seconds),
-        lips,
-      ),
-    )
+    expectSpokenLips(lipFigures(phones, lips))
     expect(bestCorrelation(lips.gaps, samples, lips.fps).correlation).toBeGreaterThanOrEqual(0.8)
     expectTalk(name, made, samples)
+  })
+
+  test('come with blinks as often as asked, of both eyes, fully', () => {
+    const blinks = tracks.map(({ tracked }) =>
+      countBlinks(tracked.map(({ eyesOpen: [left, right] }) => (left + right) / 2)),
+    )
+    expect(Math.abs(blinks.reduce((sum, count) => sum + count, 0) - 12)).toBeLessThanOrEqual(1)
+    for (const eye of [0, 1] as const) {
+      for (const { tracked } of tracks) {
+        const open = tracked.map(({ eyesOpen }) => eyesOpen[eye])
+        expect(Math.min(...open)).toBeLessThan(0.45 * percentile(open, 0.5))
+      }
+    }
   })
 })
