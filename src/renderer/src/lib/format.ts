@@ -54,23 +54,37 @@ export function formatPercent(fraction: number, language: string): string {
   return new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(fraction * 100) / 100)
 }
 
-/** `¥6.40`, `¥0.0046`: small sums keep the digits that make them differ. */
-export function formatMoney(amount: number, currency: 'CNY' | 'USD', language: string): string {
+type Currency = 'CNY' | 'USD'
+
+/** Small sums keep the digits that make them differ. */
+const digitsOf = (amount: number): number => (Math.abs(amount) < 1 ? 4 : 2)
+
+/** `¥6.40`, `¥0.0046`. */
+export function formatMoney(
+  amount: number,
+  currency: Currency,
+  language: string,
+  maximumFractionDigits = digitsOf(amount),
+  minimumFractionDigits = 2,
+): string {
   return new Intl.NumberFormat(language, {
     style: 'currency',
     currency,
     currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: 2,
-    maximumFractionDigits: Math.abs(amount) < 1 ? 4 : 2,
+    minimumFractionDigits,
+    maximumFractionDigits,
   }).format(amount)
 }
 
-/** A price from its low to its high end; one sum where they are the same. */
+/** A price from its low to its high end, both to the same digit; one sum where they are the same. */
 export function formatQuote(
-  { low, high, currency }: { readonly low: number; readonly high: number; readonly currency: 'CNY' | 'USD' },
+  { low, high, currency }: { readonly low: number; readonly high: number; readonly currency: Currency },
   language: string,
 ): string {
-  const shown = [low, high].map((amount) => formatMoney(amount, currency, language))
+  const most = digitsOf(low)
+  const decimals = (amount: number): number => (amount.toFixed(most).replace(/0+$/, '').split('.')[1] ?? '').length
+  const least = Math.max(2, decimals(low), decimals(high))
+  const shown = [low, high].map((amount) => formatMoney(amount, currency, language, most, least))
   return [...new Set(shown)].join(' – ')
 }
 
