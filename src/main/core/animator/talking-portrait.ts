@@ -90,10 +90,13 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
     return previewPuppets.get(path, variant, async () => stagePuppet(opened, path, shown))
   }
 
-  /** A face that was looked at, and nothing after it, is about to be shown: its preview is made ready. */
-  const warmUp = (path: string): void => {
+  /**
+   * A face that was looked at, and nothing after it, is about to be shown; one that is shown whole may next be shown
+   * alone, and the other way round: that preview is made ready.
+   */
+  const warmUp = (path: string, shown: Shown): void => {
     idle = setTimeout(() => {
-      previewPuppet(path, { face_index: 0, paste_back: true })
+      previewPuppet(path, shown)
         .then((puppet) => sharp(puppet.render(WARM_POSE), raw(puppet)).jpeg().toBuffer())
         // What is wrong with the picture is said by the call that wants it.
         .catch(() => undefined)
@@ -105,7 +108,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       clearTimeout(idle)
       const { facts } = await picture(imagePath, MAX_OUTPUT_SIDE, signal)
       clearTimeout(idle)
-      if (facts.faces.length > 0) warmUp(imagePath)
+      if (facts.faces.length > 0) warmUp(imagePath, { face_index: 0, paste_back: true })
       return facts
     },
 
@@ -165,6 +168,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
         .jpeg({ quality: PREVIEW_QUALITY })
         .toBuffer()
       signal?.throwIfAborted()
+      warmUp(imagePath, { face_index: parameters.face_index, paste_back: !parameters.paste_back })
       return Uint8Array.from(jpeg)
     },
   }
