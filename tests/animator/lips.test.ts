@@ -5,48 +5,22 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bestCorrelation, countBlinks, percentile } from '../../scripts/measure/figures.ts'
 import { lipFigures, type LipFigures, type LipSeries } from '../../scripts/measure/lip-figures.ts'
+import { plannedLips } from '../../scripts/measure/planned-lips.ts'
 import { trackVideo, type Track } from '../../scripts/measure/retrack.ts'
 import { decodeVoice } from '../../src/main/core/animator/encode/decode-voice.ts'
 import { loadFaceModels, type FaceModels } from '../../src/main/core/animator/face/face-models.ts'
-import { planMotion } from '../../src/main/core/animator/motion/plan-motion.ts'
 import { createStudio } from '../../src/main/core/animator/talking-portrait.ts'
-import type { MouthCurves } from '../../src/main/core/animator/types.ts'
-import { mouthCurves } from '../../src/main/core/animator/voice/mouth-curves.ts'
 import { labelledVoices, type LabelledVoice } from '../../scripts/measure/labelled-voices.ts'
 import { ffmpeg } from '../bad-input/make-files.ts'
 import { makerPath } from '../fixtures/media-tools.ts'
 import { expectTalk } from './expect-talk.ts'
 import { modelsDir, sample, sharedMedia, tools } from './tools.ts'
 
-const RATE = 16_000
 const LANGUAGES = ['en', 'zh'] as const
 type Language = (typeof LANGUAGES)[number]
 
 const labelled = labelledVoices()
 const voicesOf = (language: Language): LabelledVoice[] => labelled.filter((voice) => voice.language === language)
-
-/** A voice is heard once, however often its lips are planned. */
-const heard = new Map<Float32Array, MouthCurves>()
-const curvesOf = (samples: Float32Array): MouthCurves => {
-  const curves = heard.get(samples) ?? mouthCurves(samples, RATE)
-  heard.set(samples, curves)
-  return curves
-}
-
-/** The lips that `planMotion` asks for: the gap is what the jaw opens and pressing has not closed. */
-const plannedLips = (samples: Float32Array, fps: number): LipSeries => {
-  const poses = planMotion({
-    durationSeconds: samples.length / RATE,
-    fps,
-    template: 'normal',
-    blinksPerSecond: 0.2,
-    mouthStrength: 1,
-    headStrength: 0.7,
-    seed: 1,
-    curves: curvesOf(samples),
-  })
-  return { fps, gaps: poses.map(({ jaw, press }) => jaw * (1 - press)), widths: poses.map(({ wide }) => wide) }
-}
 
 /** Each figure's mean over the voices that have it. */
 const meanFigures = (all: readonly LipFigures[]): LipFigures => {
