@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bestCorrelation, countBlinks, percentile } from '../../scripts/measure/figures.ts'
-import { lipFigures, type LipFigures, type LipSeries } from '../../scripts/measure/lip-figures.ts'
+import { lipFigures, type LipFigures } from '../../scripts/measure/lip-figures.ts'
 import { plannedLips } from '../../scripts/measure/planned-lips.ts'
 import { trackVideo, type Track } from '../../scripts/measure/retrack.ts'
 import { decodeVoice } from '../../src/main/core/animator/encode/decode-voice.ts'
@@ -170,7 +170,7 @@ describe('lips tracked in the produced video', () => {
   test.each(SENTENCES)('say what %s says in its first %f seconds and follow its loudness', (name, seconds) => {
     const made = tracks[SENTENCES.findIndex(([one]) => one === name)] as Track
     const voice = labelled.find((one) => one.name === name) as LabelledVoice
-    const samples = voice.samples.subarray(0, Math.round(seconds * RATE))
+    const samples = voice.samples.subarray(0, Math.round(seconds * 16_000))
     const phones = voice.phones.filter(({ end }) => end <= seconds)
     const lips = {
       fps: made.fps,
