@@ -15,7 +15,7 @@ export default defineConfig({
     globalSetup: ['tests/global-setup.ts'],
     reporters: ['default', new CountReporter()],
     // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends. CI takes its time.
-    maxWorkers: process.env['CI'] ? 3 : 4,
+    maxWorkers: process.env['CI'] ? 3 : 6,
     maxConcurrency: 3,
     sequence: { sequencer: SlowFirst },
     // The log of a machine's run names each file and what failed; a person also wants to see what was slow.
