@@ -96,7 +96,7 @@ beforeAll(async () => {
   models = await loadFaceModels(modelsDir())
   const { frames } = await poseFrames(models, sample('portrait-man.jpg'), SIDE, poses)
   await writeClip(at('driver.mp4'), frames, { voicePath: sample('voice-en.wav') })
-  await sharp(sample('portrait-woman.jpg')).resize(SIDE, SIDE).png().toFile(at('woman.png'))
+  await sharp(sample('portrait-woman.jpg')).resize(256, 256).png().toFile(at('woman.png'))
   const brief = await poseFrames(models, sample('portrait-man.jpg'), 128, poses.slice(0, BRIEF))
   await writeClip(at('brief.mp4'), brief.frames, { voicePath: sample('voice-en.wav') })
   const small = await poseFrames(models, sample('portrait-woman.jpg'), 128, [REST_POSE, ...poses.slice(0, 6)])
@@ -148,7 +148,7 @@ describe('a driven clip', () => {
     'keeps sound and picture together at %s frames a second',
     async (rate) => {
       const isVariable = rate === 'variable'
-      const seconds = 0.4
+      const seconds = 0.3
       const fps = isVariable ? 30 : rate
       const count = Math.round(seconds * (rate === '60/1' ? 60 : isVariable ? 30 : 23.976))
       const steady = Array.from({ length: count }, () => still)
