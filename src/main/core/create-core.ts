@@ -112,6 +112,7 @@ function createLookers(ports: Ports, overrides: CoreOverrides) {
       modelsDir: paths.modelsDir,
       ffmpegPath: tools.ffmpeg?.path ?? null,
       ffprobePath: tools.ffprobe?.path ?? null,
+      hasViewer: ports.host !== 'cli',
     })
   const closing = new AbortController()
   return {

@@ -69,8 +69,8 @@ const stopped = (value: string): StudioError =>
   new StudioError('E-ENGINE-FAILED', { params: { value }, retryable: true })
 
 /** One thread and the calls that wait for it. */
-export const startThread = ({ workerUrl, modelsDir, ffmpegPath }: AnimatorOptions, onEnd: () => void) => {
-  const worker = new Worker(workerUrl, { workerData: { modelsDir, ffmpegPath } satisfies WorkerSettings })
+export const startThread = ({ workerUrl, ...settings }: AnimatorOptions, onEnd: () => void) => {
+  const worker = new Worker(workerUrl, { workerData: settings satisfies WorkerSettings })
   const open = new Map<number, OpenCall>()
   let isEnded = false
   let nextId = 1

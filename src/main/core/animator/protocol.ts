@@ -38,7 +38,12 @@ export type PreviewRequest = {
 }
 
 /** What the worker thread is started with. */
-export type WorkerSettings = { readonly modelsDir: string; readonly ffmpegPath: string }
+export type WorkerSettings = {
+  readonly modelsDir: string
+  readonly ffmpegPath: string
+  /** Somebody looks at faces as they are found: the preview of one is made ready before it is asked for. */
+  readonly hasViewer?: boolean
+}
 
 export type WorkerCall =
   | { readonly kind: 'find-faces'; readonly imagePath: string }

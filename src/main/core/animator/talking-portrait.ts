@@ -64,12 +64,14 @@ export const stagePuppet = (picture: Picture, file: string, { face_index, paste_
 }
 
 /** A studio around loaded models and an ffmpeg. */
-export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => {
+export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer = false): Studio => {
   const pictures = createFileCache<Picture>(3)
   const voices = createFileCache<SpokenCurves>(4)
   const previewPuppets = createFileCache<Puppet>(2)
   const madeUp = previewVoice()
   let idle: NodeJS.Timeout | undefined
+  /** The picture of the latest preview. */
+  let shownPath: string | undefined
 
   const picture = (path: string, maxSide: number, signal?: AbortSignal): Promise<Picture> =>
     pictures.get(path, `${maxSide}`, () =>
@@ -91,8 +93,8 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
   }
 
   /**
-   * A face that was looked at, and nothing after it, is about to be shown; one that is shown whole may next be shown
-   * alone, and the other way round: that preview is made ready.
+   * A face that was looked at, and nothing after it, is about to be shown; one whose settings are being tried may next be
+   * shown alone instead of whole, or the other way round: that preview is made ready.
    */
   const warmUp = (path: string, shown: Shown): void => {
     idle = setTimeout(() => {
@@ -108,7 +110,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
       clearTimeout(idle)
       const { facts } = await picture(imagePath, MAX_OUTPUT_SIDE, signal)
       clearTimeout(idle)
-      if (facts.faces.length > 0) warmUp(imagePath, { face_index: 0, paste_back: true })
+      if (hasViewer && facts.faces.length > 0) warmUp(imagePath, { face_index: 0, paste_back: true })
       return facts
     },
 
@@ -168,7 +170,8 @@ export const createStudio = (models: FaceModels, ffmpegPath: string): Studio => 
         .jpeg({ quality: PREVIEW_QUALITY })
         .toBuffer()
       signal?.throwIfAborted()
-      warmUp(imagePath, { face_index: parameters.face_index, paste_back: !parameters.paste_back })
+      if (shownPath === imagePath) warmUp(imagePath, { ...parameters, paste_back: !parameters.paste_back })
+      shownPath = imagePath
       return Uint8Array.from(jpeg)
     },
   }

@@ -13,9 +13,9 @@ import { createStudio } from './talking-portrait.ts'
 const PROGRESS_INTERVAL_MS = 100
 
 const settings = workerData as WorkerSettings
-const { modelsDir, ffmpegPath } = settings
+const { modelsDir, ffmpegPath, hasViewer } = settings
 const studio = loadFaceModels(modelsDir).then((models) => ({
-  ...createStudio(models, ffmpegPath),
+  ...createStudio(models, ffmpegPath, hasViewer),
   clips: createClipStudio(models, ffmpegPath),
 }))
 // Reported by the first call, which waits for the same promise.

@@ -43,6 +43,8 @@ type OfflineOptions = {
   readonly ffmpegPath: string | null
   /** Null when there is none: a job with a driver then throws E-TOOL-MISSING. */
   readonly ffprobePath: string | null
+  /** Whether a window shows pictures and previews. */
+  readonly hasViewer?: boolean
 }
 
 const specs = ENGINE_PARAMETERS.offline
@@ -55,11 +57,12 @@ const missing = (tool: string, variable: string): StudioError =>
   new StudioError('E-TOOL-MISSING', { params: { tool, variable } })
 
 /** The one door to the animator. Its worker thread starts with the first call and stays. */
-export function createOfflineEngine({ workerUrl, modelsDir, ffmpegPath, ffprobePath }: OfflineOptions): OfflineEngine {
+export function createOfflineEngine(options: OfflineOptions): OfflineEngine {
+  const { workerUrl, modelsDir, ffmpegPath, ffprobePath, hasViewer = false } = options
   let animator: Animator | null = null
   const need = (): Animator => {
     if (ffmpegPath === null) throw missing('ffmpeg', 'FFMPEG_PATH')
-    animator ??= createAnimator({ workerUrl, modelsDir, ffmpegPath })
+    animator ??= createAnimator({ workerUrl, modelsDir, ffmpegPath, hasViewer })
     return animator
   }
   const needForClips = () => {
