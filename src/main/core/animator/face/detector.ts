@@ -44,18 +44,9 @@ const decodeGrid = (grid: DetectorGrid, stride: number, perCell: number, tile: S
     const anchorX = ((cell % cells) + 0.5) * stride
     const anchorY = (Math.floor(cell / cells) + 0.5) * stride
     const at = (k: number): number => grid.boxes[i * 16 + k] as number
-    const width = at(2) * unit
-    const height = at(3) * unit
-    found.push({
-      score,
-      angle: Math.atan2(at(7) - at(5), at(6) - at(4)),
-      box: {
-        x: left + (at(0) + anchorX) * unit - width / 2,
-        y: top + (at(1) + anchorY) * unit - height / 2,
-        width,
-        height,
-      },
-    })
+    const [width, height] = [at(2) * unit, at(3) * unit]
+    const [x, y] = [left + (at(0) + anchorX) * unit - width / 2, top + (at(1) + anchorY) * unit - height / 2]
+    found.push({ score, angle: Math.atan2(at(7) - at(5), at(6) - at(4)), box: { x, y, width, height } })
   }
 }
 

@@ -1,4 +1,4 @@
-import { clamp, smoothstep } from '../mesh/easing.ts'
+import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { FramePose, HeadRotation } from '../types.ts'
 import type { ClipParameters } from '../clip-parameters.ts'
 import type { FaceReading } from './read-face.ts'
@@ -29,22 +29,6 @@ export type Performance = {
 /** What the source does by itself in the picture that is moved. */
 export type OwnFace = Pick<FaceReading, 'gap' | 'width'> & { readonly rotation: HeadRotation }
 
-const REST: Moment = {
-  yaw: 0,
-  pitch: 0,
-  roll: 0,
-  shiftX: 0,
-  shiftY: 0,
-  gap: 0,
-  bare: 0,
-  wide: 0,
-  brow: 0,
-  closure: 0,
-  gazeX: 0,
-  gazeY: 0,
-}
-const KEYS = Object.keys(REST) as (keyof Moment)[]
-
 /** How much wider (mouth units) a spread mouth is, and narrower a rounded one; how much higher raised brows are (face heights). */
 const SPREAD_WIDTH = 0.09
 const ROUND_WIDTH = 0.2
@@ -52,20 +36,12 @@ const BROW_HEIGHT = 0.02
 /** The lids' gap that counts as open is that of the upper fifth of a clip. */
 const OPEN_SHARE = 0.8
 /** Gaussian widths in seconds: heads are heavy, lids are quick. */
-const SMOOTH_SECONDS: Readonly<Record<keyof Moment, number>> = {
-  yaw: 0.05,
-  pitch: 0.05,
-  roll: 0.05,
-  shiftX: 0.05,
-  shiftY: 0.05,
-  gap: 0.022,
-  bare: 0.035,
-  wide: 0.035,
-  brow: 0.05,
-  closure: 0.012,
-  gazeX: 0.035,
-  gazeY: 0.035,
-}
+const HEAVY = { yaw: 0.05, pitch: 0.05, roll: 0.05, shiftX: 0.05, shiftY: 0.05, brow: 0.05 }
+const LIGHT = { bare: 0.035, wide: 0.035, gazeX: 0.035, gazeY: 0.035, gap: 0.022, closure: 0.012 }
+const SMOOTH_SECONDS: Readonly<Record<keyof Moment, number>> = { ...HEAVY, ...LIGHT }
+const KEYS = Object.keys(SMOOTH_SECONDS) as (keyof Moment)[]
+const REST = Object.fromEntries(KEYS.map((key) => [key, 0])) as Moment
+const LEVEL: HeadRotation = { yaw: 0, pitch: 0, roll: 0 }
 /** Longest stretch without a face that is bridged, and the time in which a longer one comes to rest. */
 const BRIDGE_SECONDS = 0.5
 const SETTLE_SECONDS = 0.25
@@ -86,14 +62,12 @@ const settle = (seen: readonly (Moment | undefined)[], fps: number): Moment[] =>
         continue
       }
       const found = seen.findIndex((moment, k) => k > i && moment !== undefined)
-      const after = found < 0 ? undefined : seen[found]?.[key]
-      const from = before < 0 ? undefined : seen[before]?.[key]
+      const [from, after] = [seen[before]?.[key], seen[found]?.[key]]
       const isBridge = from !== undefined && after !== undefined && (found - before) / fps <= BRIDGE_SECONDS
-      const fromShare = 1 - smoothstep(0, SETTLE_SECONDS, (i - before) / fps)
-      const afterShare = 1 - smoothstep(0, SETTLE_SECONDS, (found - i) / fps)
+      const left = (frames: number): number => 1 - smoothstep(0, SETTLE_SECONDS, frames / fps)
       out[i] = isBridge
-        ? from + ((after - from) * (i - before)) / (found - before)
-        : (from ?? 0) * fromShare + (after ?? 0) * afterShare
+        ? mix(from, after, (i - before) / (found - before))
+        : (from ?? 0) * left(i - before) + (after ?? 0) * left(found - i)
     }
     return smooth(out, SMOOTH_SECONDS[key] * fps)
   }
@@ -170,7 +144,7 @@ export const performanceOf = (
       fps,
     )
   return {
-    relative: first ? against(first, { yaw: 0, pitch: 0, roll: 0 }, 1) : readings.map(() => REST),
+    relative: first ? against(first, LEVEL, 1) : readings.map(() => REST),
     absolute: first ? against(usualFace, level, 0) : readings.map(() => REST),
     missing: readings.length - seen.length,
   }
@@ -227,7 +201,7 @@ export const poseFor = (
   const wide = isPartial ? 0 : clamp(moment.wide - smile * shown, -1, 1.3)
 
   const closure = eyesOnly ? parameters.eyes_retargeting_multiplier * moment.closure : moment.closure
-  const turn = relative ? { yaw: 0, pitch: 0, roll: 0 } : own.rotation
+  const turn = relative ? LEVEL : own.rotation
   const whole = isPartial ? 0 : 1
   return {
     yaw: whole * bounded(TURN_GAIN.yaw * (moment.yaw - turn.yaw), 0.4),
