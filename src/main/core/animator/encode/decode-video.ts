@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { StudioError } from '../../../../shared/errors.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
+import { runTool } from '../../lib/run-tool.ts'
 import { startFfmpeg } from './ffmpeg-process.ts'
 
 /** Read nothing but plain files, and only containers of pictures in motion: no playlist may name another file or address. */
@@ -16,21 +17,16 @@ const PROBE_TIMEOUT_MS = 30_000
 const MAX_RATE = 60
 /** A nominal rate of more times the mean one is a grid of times, not a rate of pictures. */
 const SPARSE = 2.1
-const STANDARD_RATES: readonly Rate[] = [
-  [24000, 1001],
-  [24, 1],
-  [25, 1],
-  [30000, 1001],
-  [30, 1],
-  [48, 1],
-  [50, 1],
-  [60000, 1001],
-  [60, 1],
-]
 
 /** Frames a second as a fraction, because 29.97 is 30000/1001 and ten minutes of the difference are 18 frames. */
 export type Rate = readonly [frames: number, seconds: number]
 export const perSecond = ([frames, seconds]: Rate): number => frames / seconds
+
+const rateOf = (text: string): Rate => {
+  const [frames = 0, seconds = 1] = text.split('/').map(Number)
+  return [frames, seconds || 1]
+}
+const STANDARD_RATES = '24000/1001 24 25 30000/1001 30 48 50 60000/1001 60'.split(' ').map(rateOf)
 
 export type VideoFacts = {
   /** The file's nominal rate, or where that is none the next standard rate above its mean; at most 60. */
@@ -58,11 +54,6 @@ const answerSchema = z.object({
   format: z.object({ duration: z.string().default('0') }),
 })
 
-const rateOf = (text: string): Rate => {
-  const [frames = 0, seconds = 1] = text.split('/').map(Number)
-  return [frames, seconds || 1]
-}
-
 const outputRate = (nominal: Rate, mean: Rate): Rate => {
   const [own, average] = [perSecond(nominal), perSecond(mean)]
   const isUsual = own > 0 && own <= MAX_RATE + 0.01 && (average <= 0 || own / average < SPARSE)
@@ -72,31 +63,11 @@ const outputRate = (nominal: Rate, mean: Rate): Rate => {
 
 /** Rate, length and sound of a video. E-TOOL-MISSING, E-INPUT-CORRUPT (no picture in it, or unreadable), the signal's reason. */
 export const probeVideo = async (ffprobePath: string, path: string, signal?: AbortSignal): Promise<VideoFacts> => {
-  const args = [
-    '-v',
-    'error',
-    ...VIDEO_INPUT_ARGS,
-    '-show_streams',
-    '-show_format',
-    '-of',
-    'json',
-    `file:${resolve(path)}`,
-  ]
-  const text = await new Promise<string>((done, fail) => {
-    execFile(
-      ffprobePath,
-      args,
-      { timeout: PROBE_TIMEOUT_MS, killSignal: 'SIGKILL', env: {}, maxBuffer: 4e6, ...(signal ? { signal } : {}) },
-      (error, stdout) => {
-        if (!error) done(stdout)
-        else if (signal?.aborted) fail(signal.reason as Error)
-        else if (error.code === 'ENOENT' || error.code === 'EACCES')
-          fail(new StudioError('E-TOOL-MISSING', { params: { tool: 'ffprobe', value: error.message }, cause: error }))
-        else fail(unreadable(path, error.message, error))
-      },
-    )
-  })
-  const { streams, format } = answerSchema.parse(JSON.parse(text))
+  const asked = ['-show_streams', '-show_format', '-of', 'json', `file:${resolve(path)}`]
+  const run = { path: ffprobePath, args: ['-v', 'error', ...VIDEO_INPUT_ARGS, ...asked], cwd: tmpdir(), signal }
+  const { exitCode, stdout, errorText } = await runTool({ ...run, timeoutMs: PROBE_TIMEOUT_MS, maxOutputBytes: 4e6 })
+  if (exitCode !== 0) throw unreadable(path, errorText)
+  const { streams, format } = answerSchema.parse(JSON.parse(stdout.toString()))
   const video = streams.find(({ codec_type, disposition }) => codec_type === 'video' && disposition.attached_pic === 0)
   if (!video) throw unreadable(path, 'no picture')
   const mean = rateOf(video.avg_frame_rate)
@@ -131,12 +102,14 @@ async function* pamPictures(stream: AsyncIterable<Buffer>): AsyncGenerator<RgbaI
         head = Buffer.concat([head, rest])
         const end = head.indexOf(HEADER_END)
         if (end < 0 && head.length < HEADER_LIMIT) break
-        const [, width = '0'] = /WIDTH (\d+)/.exec(head.toString('latin1', 0, Math.max(0, end))) ?? []
-        const [, height = '0'] = /HEIGHT (\d+)/.exec(head.toString('latin1', 0, Math.max(0, end))) ?? []
-        if (Number(width) < 1 || Number(height) < 1) throw new Error('ffmpeg wrote no PAM picture')
-        const sizeBytes = Number(width) * Number(height) * 4
+        const text = head.toString('latin1', 0, Math.max(0, end))
+        const [width = 0, height = 0] = ['WIDTH', 'HEIGHT'].map((name) =>
+          Number(new RegExp(`${name} (\\d+)`).exec(text)?.[1]),
+        )
+        if (!(width > 0 && height > 0)) throw new Error('ffmpeg wrote no PAM picture')
+        const sizeBytes = width * height * 4
         ;[data, spare] = [spare.length === sizeBytes ? spare : new Uint8Array(sizeBytes), data]
-        image = { width: Number(width), height: Number(height), data }
+        image = { width, height, data }
         filled = 0
         rest = head.subarray(end + HEADER_END.length)
         head = Buffer.alloc(0)

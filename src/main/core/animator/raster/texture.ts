@@ -40,11 +40,11 @@ export const pixelsOf = ({ data }: RgbaImage): Uint32Array =>
   new Uint32Array(data.buffer, data.byteOffset, data.length >> 2)
 
 /** Copies `rows` rows of `length` numbers, from place `at` on in a picture whose rows have `stride` numbers to such a place in another. */
-export const copyRows = <T extends Uint8Array | Uint8ClampedArray | Uint32Array>(
-  from: T,
+export const copyRows = (
+  from: Uint8Array | Uint8ClampedArray | Uint32Array,
   at: number,
   stride: number,
-  to: T,
+  to: Uint8Array | Uint8ClampedArray | Uint32Array,
   toAt: number,
   toStride: number,
   length: number,
