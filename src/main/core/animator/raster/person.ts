@@ -6,6 +6,9 @@ import { axesAt, offsetOf, pointAt, type Bounds } from '../mesh/plane.ts'
 import { gridAt, type WarpGrid } from '../mesh/warp-grid.ts'
 import { flood } from './flood.ts'
 
+/** Planes of red, green and blue. */
+type Colours = readonly [Float32Array, Float32Array, Float32Array]
+
 /** The part of a picture round a head, coarsely: `columns * rows` cells of `step` px a side, the first at (left, top). */
 export type Coarse = {
   readonly left: number
@@ -13,8 +16,8 @@ export type Coarse = {
   readonly step: number
   readonly columns: number
   readonly rows: number
-  /** Mean colour of a cell, three floats 0..255. */
-  readonly colour: Float32Array
+  /** Mean colour of a cell, 0..255. */
+  readonly colour: Colours
   /** 1 where the person is (head, hair, body), 0 elsewhere. */
   readonly person: Float32Array
 }
@@ -38,24 +41,18 @@ const BIAS = 0.9
 
 type Cells = Pick<Coarse, 'left' | 'top' | 'step' | 'columns' | 'rows'>
 
-const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Float32Array => {
-  const colour = new Float32Array(columns * rows * 3)
-  for (let cell = 0; cell < columns * rows; cell++) {
-    const x0 = left + (cell % columns) * step
-    const y0 = top + Math.floor(cell / columns) * step
-    const [x1, y1] = [Math.min(width, x0 + step), Math.min(height, y0 + step)]
-    let [r, g, b] = [0, 0, 0]
-    for (let y = y0; y < y1; y++) {
-      for (let at = (y * width + x0) * 4; at < (y * width + x1) * 4; at += 4) {
-        r += data[at] as number
-        g += data[at + 1] as number
-        b += data[at + 2] as number
-      }
-    }
-    const count = (x1 - x0) * (y1 - y0)
-    colour.set([r / count, g / count, b / count], cell * 3)
-  }
-  return colour
+const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Colours => {
+  const plane = (c: number): Float32Array =>
+    Float32Array.from({ length: columns * rows }, (_, cell) => {
+      const x0 = left + (cell % columns) * step
+      const y0 = top + Math.floor(cell / columns) * step
+      const [x1, y1] = [Math.min(width, x0 + step), Math.min(height, y0 + step)]
+      let sum = 0
+      for (let y = y0; y < y1; y++)
+        for (let at = (y * width + x0) * 4 + c; at < (y * width + x1) * 4; at += 4) sum += data[at] as number
+      return sum / ((x1 - x0) * (y1 - y0))
+    })
+  return [plane(0), plane(1), plane(2)]
 }
 
 /**
@@ -96,15 +93,13 @@ const priorOf = (
   })
 }
 
-const binOf = (colour: Float32Array, cell: number): number => {
-  const q = (c: number): number => Math.min(BINS - 1, ((colour[cell * 3 + c] as number) * BINS) >> 8)
-  return (q(0) * BINS + q(1)) * BINS + q(2)
-}
+const binOf = (colour: Colours, cell: number): number =>
+  colour.reduce((bin, plane) => bin * BINS + Math.min(BINS - 1, ((plane[cell] as number) * BINS) >> 8), 0)
 
 /** Share of each colour bin among weighted cells, blurred by about `reach` bins. */
-const colourShares = (colour: Float32Array, weightOf: (cell: number) => number, reach: number): Float32Array => {
+const colourShares = (colour: Colours, weightOf: (cell: number) => number, reach: number): Float32Array => {
   const shares = new Float32Array(BINS ** 3)
-  for (let cell = 0; cell < colour.length / 3; cell++) {
+  for (const cell of colour[0].keys()) {
     const bin = binOf(colour, cell)
     shares[bin] = (shares[bin] as number) + Math.max(0, weightOf(cell))
   }
@@ -118,7 +113,7 @@ const colourShares = (colour: Float32Array, weightOf: (cell: number) => number, 
 }
 
 /** Log odds of person (weights above 0) against background (below) by colour, per bin. */
-const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
+const colourOdds = (colour: Colours, weightOf: (cell: number) => number): Float32Array => {
   const person = colourShares(colour, weightOf, 2)
   const background = colourShares(colour, (cell) => -weightOf(cell), 2)
   return person.map((value, i) => clamp(Math.log((value + 2e-4) / ((background[i] as number) + 2e-4)), -3, 3))
@@ -136,8 +131,7 @@ const settle = ({ columns, rows, colour, person }: Coarse, odds: Float32Array, s
     for (let cell = 0; cell < count - offset; cell++) {
       if ((cell % columns) + across >= columns) continue
       let d = 0
-      for (let at = cell * 3; at < cell * 3 + 3; at++)
-        d += ((colour[at] as number) - (colour[at + offset * 3] as number)) ** 2
+      for (const plane of colour) d += ((plane[cell] as number) - (plane[cell + offset] as number)) ** 2
       weights[cell] = share * (Math.exp(-d / 700) + 0.003)
     }
     return { offset, weights }
