@@ -68,11 +68,8 @@ export const createMover = (parameters: ClipParameters, performance: Performance
     const area = movingArea(image, face, parameters)
     if (!holdsFace(area, face)) return
     const { gap, width } = read(face)
-    const pose = poseFor(parameters, performance, moment, {
-      gap: gap < CLOSED_GAP ? 0 : gap,
-      width,
-      rotation: face.rotation,
-    })
+    const own = { gap: gap < CLOSED_GAP ? 0 : gap, width, rotation: face.rotation }
+    const pose = poseFor(parameters, performance, moment, own)
     const isSoft = parameters.stitching
     if (isStill) {
       stillPuppet ??= createPuppet(cropImage(image, area), moveFace(face, area), { isSoft })

@@ -143,14 +143,14 @@ export type DecodeVideoOptions = {
  * when there is none, tool errors as in `startFfmpeg`; a file that breaks off gives the pictures before that.
  */
 export async function* decodeVideo(options: DecodeVideoOptions): AsyncGenerator<RgbaImage> {
-  const { ffmpegPath, path, rate, maxSide, matrix, maxFrames, signal } = options
+  const { ffmpegPath, path, rate, maxSide, matrix, maxFrames = Infinity, signal } = options
   const stop = new AbortController()
   const size = `'trunc(iw*min(1,${maxSide}/max(iw,ih))/2)*2':'trunc(ih*min(1,${maxSide}/max(iw,ih))/2)*2'`
   const colours = matrix === 'auto' ? '' : `:in_color_matrix=${matrix}`
   const args = [
     [...VIDEO_INPUT_ARGS, '-i', `file:${resolve(path)}`, '-map', '0:v:0', '-an', '-sn', '-dn'],
     ['-vf', `fps=fps=${rate.join('/')}:start_time=0,scale=${size}:flags=bicubic${colours},format=rgba`],
-    maxFrames === undefined ? [] : ['-frames:v', `${maxFrames}`],
+    maxFrames === Infinity ? [] : ['-frames:v', `${maxFrames}`],
     ['-c:v', 'pam', '-f', 'image2pipe', 'pipe:1'],
   ].flat()
   const { stdin, stdout, ended } = startFfmpeg(ffmpegPath, args, {

@@ -103,18 +103,15 @@ export const performanceOf = (
 ): Performance => {
   const seen = readings.filter((reading) => reading !== undefined)
   const first = seen[0]
-  const usual = (key: keyof FaceReading, share: number, from = seen): number =>
-    percentile(
-      from.map((r) => r[key]),
-      share,
-    )
+  const usual = (key: keyof FaceReading, from = seen): number => {
+    const values = from.map((reading) => reading[key])
+    return percentile(values, 0.5)
+  }
   const still = seen.filter(({ gap }) => gap < 0.06)
   const usualFace = {
     gap: 0,
-    width: usual('width', 0.5, still.length > 0 ? still : seen),
-    brow: usual('brow', 0.5),
-    gazeX: usual('gazeX', 0.5),
-    gazeY: usual('gazeY', 0.5),
+    width: usual('width', still.length > 0 ? still : seen),
+    ...{ brow: usual('brow'), gazeX: usual('gazeX'), gazeY: usual('gazeY') },
   }
   const against = (
     zero: Pick<FaceReading, 'gap' | 'width' | 'brow' | 'gazeX' | 'gazeY'>,
