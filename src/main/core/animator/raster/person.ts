@@ -1,10 +1,11 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { smoothLine, type DepthField } from '../mesh/depth.ts'
+import { smoothLine } from '../mesh/depth.ts'
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { axesAt, offsetOf, pointAt, type Bounds } from '../mesh/plane.ts'
-import { gridAt, type WarpGrid } from '../mesh/warp-grid.ts'
-import { flood } from './flood.ts'
+import { movingRect, type FaceGeometry } from '../mesh/motion-field.ts'
+import { axesAt, offsetOf, pointAt, type Point } from '../mesh/plane.ts'
+import { gridAt } from '../mesh/warp-grid.ts'
+import { flood, grow } from './flood.ts'
 
 /** Planes of red, green and blue. */
 type Colours = readonly [Float32Array, Float32Array, Float32Array]
@@ -72,24 +73,18 @@ const priorAt = (scale: number, upness: number, right: number, below: number): n
   return Math.max(head, mix(-4, body, smoothstep(-0.12, 0.1, below)))
 }
 
-const priorOf = (
-  { points, chin, faceHeight }: HeadFrame,
-  grid: WarpGrid,
-  { scale }: DepthField,
-  { left, top, step, columns, rows }: Cells,
-): Float32Array => {
+const middleOf = ({ left, top, step, columns }: Cells, cell: number): Point => [
+  left + ((cell % columns) + 0.5) * step,
+  top + (Math.floor(cell / columns) + 0.5) * step,
+]
+
+const priorOf = ({ points, chin, faceHeight }: HeadFrame, scales: Float32Array, cells: Cells): Float32Array => {
   const brow = axesAt(pointAt(points, 168), chin)
-  return Float32Array.from({ length: columns * rows }, (_, cell) => {
-    const x = left + ((cell % columns) + 0.5) * step
-    const y = top + (Math.floor(cell / columns) + 0.5) * step
-    const [across, below] = offsetOf(chin, [x, y])
-    const [side, under] = offsetOf(brow, [x, y])
-    return priorAt(
-      gridAt(grid, scale, x, y),
-      -under / (Math.hypot(side, under) + 1),
-      across / faceHeight,
-      below / faceHeight,
-    )
+  return scales.map((scale, cell) => {
+    const place = middleOf(cells, cell)
+    const [across, below] = offsetOf(chin, place)
+    const [side, under] = offsetOf(brow, place)
+    return priorAt(scale, -under / (Math.hypot(side, under) + 1), across / faceHeight, below / faceHeight)
   })
 }
 
@@ -164,16 +159,6 @@ const LINKS = [
   { across: 0, down: 3, share: 0.5 },
 ] as const
 
-/** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by a cell and a half. */
-const grow = (mask: Uint8Array, columns: number, inside: 0 | 1): Uint8Array =>
-  mask.map((own, cell) => {
-    const i = cell % columns
-    for (const row of [cell - columns, cell, cell + columns])
-      for (let a = Math.max(0, i - 1); a <= Math.min(columns - 1, i + 1); a++)
-        if (mask[row - i + a] === inside) return inside
-    return own
-  })
-
 /**
  * Adds what hangs from the person, a veil or a scarf, as far as `isInReach`: cells that hang together with it and whose colours are far from
  * all that the frame of the picture shows beside the person.
@@ -205,13 +190,9 @@ const tidy = ({ columns, rows, person }: Coarse, prior: Float32Array): void => {
  * Finds the person round a face, coarsely: what the face says about its surroundings, then two rounds of colour models and a random
  * walk. Errs toward "person" where colours are alike; there an error shows least.
  */
-export const findPerson = (
-  image: RgbaImage,
-  frame: HeadFrame,
-  grid: WarpGrid,
-  depthField: DepthField,
-  moving: Bounds,
-): Coarse => {
+export const findPerson = (image: RgbaImage, geometry: FaceGeometry): Coarse => {
+  const { frame, grid, depthField } = geometry
+  const moving = movingRect(geometry)
   const step = Math.max(2, Math.round(frame.faceHeight / CELLS_PER_FACE))
   const margin = Math.round(MARGIN * frame.faceHeight)
   const left = Math.max(0, moving.left - margin)
@@ -220,7 +201,10 @@ export const findPerson = (
   const rows = Math.ceil((Math.min(image.height, moving.bottom + margin) - top) / step)
   const cells = { left, top, step, columns, rows }
   const colour = coarseColours(image, cells)
-  const prior = priorOf(frame, grid, depthField, cells)
+  const scales = Float32Array.from({ length: columns * rows }, (_, cell) =>
+    gridAt(grid, depthField.scale, ...middleOf(cells, cell)),
+  )
+  const prior = priorOf(frame, scales, cells)
   const person = prior.map((value) => 1 / (1 + Math.exp(-value)))
   const coarse = { ...cells, colour, person }
   const isFrame = (cell: number): boolean => cell % columns < 4 || cell % columns >= columns - 4 || cell < 4 * columns
@@ -240,11 +224,7 @@ export const findPerson = (
     })
     settle(coarse, odds, sweeps)
   }
-  const isInReach = (cell: number): boolean => {
-    const [x, y] = [left + ((cell % columns) + 0.5) * step, top + (Math.floor(cell / columns) + 0.5) * step]
-    return gridAt(grid, depthField.scale, x, y) < REACH
-  }
-  addHanging(coarse, isFrame, isInReach)
+  addHanging(coarse, isFrame, (cell) => (scales[cell] as number) < REACH)
   tidy(coarse, prior)
   return coarse
 }

@@ -2,6 +2,7 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { pointAt, type Bounds } from '../mesh/plane.ts'
+import { grow } from './flood.ts'
 import { channelsOf, lightOf, meanColour, type Rgb } from './colour.ts'
 
 /**
@@ -116,21 +117,15 @@ export const textureOf = (
 /** Blocks of the given size in which, or next to which, `pixels` are not wholly transparent. */
 export const blocksOf = (pixels: Uint32Array, width: number, height: number, size: number): Blocks => {
   const columns = Math.ceil(width / size)
-  const rows = Math.ceil(height / size)
-  const used = new Uint8Array(columns * rows)
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const right = Math.min(width, (i + 1) * size)
-      let isEmpty = true
-      for (let y = j * size; isEmpty && y < Math.min(height, (j + 1) * size); y++)
-        for (let at = y * width + i * size; isEmpty && at < y * width + right; at++) isEmpty = pixels[at] === 0
-      if (isEmpty) continue
-      for (let b = Math.max(0, j - 1); b <= Math.min(rows - 1, j + 1); b++)
-        used.fill(1, b * columns + Math.max(0, i - 1), b * columns + Math.min(columns, i + 2))
-    }
-  }
-  return { size, columns, used }
+  const content = new Uint8Array(columns * Math.ceil(height / size))
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      if (pixels[y * width + x] !== 0) content[((y / size) | 0) * columns + ((x / size) | 0)] = 1
+  return { size, columns, used: grow(content, columns, 1) }
 }
+
+/** A picture that has content everywhere. */
+export const ONE_BLOCK: Blocks = { size: Infinity, columns: 1, used: Uint8Array.of(1) }
 
 /** Bilinear read at 16.16 fixed-point texel coordinates, 8-bit weights; `u`, `v` must leave one texel to the right and below. */
 export const readTexture = (texels: Uint32Array, width: number, u: number, v: number): number => {
