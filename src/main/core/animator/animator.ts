@@ -92,7 +92,7 @@ export const startThread = ({ workerUrl, ...settings }: AnimatorOptions, onEnd: 
     open.delete(message.id)
     if (open.size === 0) worker.unref()
     if (message.type === 'done') call.resolve(message.value)
-    else if (message.type === 'cancelled') call.reject(call.signal?.reason)
+    else if (call.signal?.aborted) call.reject(call.signal.reason)
     else {
       const { code, params, retryable } = message.error
       call.reject(new StudioError(code, { params, retryable }))

@@ -4,15 +4,9 @@ import { z } from 'zod'
 import { StudioError } from '../../../../shared/errors.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { runTool } from '../../lib/run-tool.ts'
-import { startFfmpeg } from './ffmpeg-process.ts'
+import { plainFilesOf, startFfmpeg } from './ffmpeg-process.ts'
 
-/** Read nothing but plain files, and only containers of pictures in motion: no playlist may name another file or address. */
-export const VIDEO_INPUT_ARGS: readonly string[] = [
-  '-protocol_whitelist',
-  'file,pipe',
-  '-format_whitelist',
-  'mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif',
-]
+export const VIDEO_INPUT_ARGS = plainFilesOf('mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif')
 const PROBE_TIMEOUT_MS = 30_000
 const MAX_RATE = 60
 /** A nominal rate of more times the mean one is a grid of times, not a rate of pictures. */

@@ -114,12 +114,10 @@ const coverRest = (eye: EyeOutline, texture: Texture): void => {
   // Eye all the way down is a bright cheek, a shadow or a drawn eye, not the model's small error.
   const known = lift.filter((value) => value < 0.32 * opening)
   const limit = known.length < (CURVE * 3) / 4 ? 0 : Math.max(...known)
-  for (let k = 0; k <= CURVE; k++) lift[k] = Math.min(lift[k] as number, limit)
+  lift.forEach((value, k) => (lift[k] = Math.min(value, limit)))
   for (let pass = 0; pass < 40; pass++) {
     const before = lift.slice()
     smoothLine(lift, 0, 1, CURVE + 1)
-    lift[0] = before[0] as number
-    lift[CURVE] = before[CURVE] as number
     if (pass < 20) before.forEach((value, k) => (lift[k] = Math.max(value, lift[k] as number)))
   }
   lift.forEach((value, k) => {
@@ -170,11 +168,9 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => 
 }
 
 const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
-  const below = Array.from({ length: 33 }, (_, i) => {
-    const k = 16 + i
-    return looksWhite(eye.skin, readAt(texture, eye, alongAt(eye, k), (eye.fold[k] as number) + 0.1 * eye.half))
-  })
-  return below.filter(Boolean).length > 12
+  const below = Array.from({ length: 33 }, (_, i) => (eye.fold[16 + i] as number) + 0.1 * eye.half)
+  const isWhite = (v: number, i: number): boolean => looksWhite(eye.skin, readAt(texture, eye, alongAt(eye, 16 + i), v))
+  return below.filter(isWhite).length > 12
 }
 
 /**
