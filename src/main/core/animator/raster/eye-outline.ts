@@ -51,20 +51,14 @@ const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutl
   const half = (CORNER_MARGIN * axes.length) / 2
   const curve = (row: readonly number[], stretch = 1): Float32Array => {
     const offsets = places(row).map((place) => offsetOf(axes, place))
-    return curveOf(
-      offsets.map(([u]) => u * stretch),
-      offsets.map(([, v]) => v),
-      half,
-    )
+    const stretched = offsets.map(([u, v]): Point => [u * stretch, v])
+    return evenCurve(stretched, -half, half, CURVE + 1)
   }
   const lids = { upper: curve(rows.upper, CORNER_MARGIN), lower: curve(rows.lower, CORNER_MARGIN) }
   const around = { crease: curve(rows.crease), brow: curve(rows.brow), fold: curve(rows.fold) }
   const skin = skinColour(frame, texture, SKIN_POINTS[eye])
   return orderRows({ axes, half, ...lids, ...around, skin })
 }
-
-const curveOf = (us: readonly number[], vs: readonly number[], half: number): Float32Array =>
-  evenCurve(Float32Array.from(us), Float32Array.from(vs), -half, half, new Float32Array(CURVE + 1))
 
 /** Keeps the rows apart and in their order, whatever the model says. */
 const orderRows = (eye: EyeOutline): EyeOutline => {
@@ -156,12 +150,10 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => 
   if (isEndless || last - first < 4 || height > 1.6 * (last - first)) return undefined
   const centre = (at(first) + at(last)) / 2
   const half = (at(last) - at(first)) / 2
-  const row = (which: 0 | 1, by = 0): Float32Array =>
-    curveOf(
-      found.map((_, k) => at(first + k) - centre),
-      found.map((line) => at(line[which]) + by * half),
-      half,
-    )
+  const row = (which: 0 | 1, by = 0): Float32Array => {
+    const points = found.map((line, k): Point => [at(first + k) - centre, at(line[which]) + by * half])
+    return evenCurve(points, -half, half, CURVE + 1)
+  }
   const axes = axesAt(placeOf(eye.axes, centre, 0), eye.axes)
   const around = { crease: row(0, -0.1), brow: row(0, -0.6), fold: row(1, 0.2) }
   return orderRows({ ...eye, axes, half, upper: row(0), lower: row(1), ...around })
