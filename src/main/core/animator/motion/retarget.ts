@@ -102,7 +102,6 @@ export const performanceOf = (
   fps: number,
 ): Performance => {
   const seen = readings.filter((reading) => reading !== undefined)
-  const first = seen[0]
   const usual = (key: keyof FaceReading, from = seen): number => {
     const values = from.map((reading) => reading[key])
     return percentile(values, 0.5)
@@ -113,11 +112,7 @@ export const performanceOf = (
     width: usual('width', still.length > 0 ? still : seen),
     ...{ brow: usual('brow'), gazeX: usual('gazeX'), gazeY: usual('gazeY') },
   }
-  const against = (
-    zero: Pick<FaceReading, 'gap' | 'width' | 'brow' | 'gazeX' | 'gazeY'>,
-    turn: HeadRotation,
-    shift: 0 | 1,
-  ): Moment[] =>
+  const against = (zero: typeof usualFace, turn: HeadRotation, shift: 0 | 1): Moment[] =>
     settle(
       readings.map((reading) => {
         if (!reading) return undefined
@@ -141,8 +136,8 @@ export const performanceOf = (
       fps,
     )
   return {
-    relative: first ? against(first, LEVEL, 1) : readings.map(() => REST),
-    absolute: first ? against(usualFace, level, 0) : readings.map(() => REST),
+    relative: against(seen[0] ?? usualFace, LEVEL, 1),
+    absolute: against(usualFace, level, 0),
     missing: readings.length - seen.length,
   }
 }
