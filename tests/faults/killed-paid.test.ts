@@ -205,7 +205,7 @@ describe.concurrent.for(['dashscope', 'segmind'] as const)('a paid batch at %s t
   const { hasList } = PAID_VENDORS[engine]
   const isShort = ASKED_REPEATS === undefined && engine !== 'dashscope'
   const rows = ROWS.filter(({ only }) => only === undefined || only === engine).filter(
-    ({ name, isLost, only }) => !isShort || isLost === true || only !== undefined || /^K1[1-3]/.test(name),
+    ({ isLost, only }) => !isShort || isLost === true || only !== undefined,
   )
   const isLone = ({ name }: Row): boolean =>
     rows.filter((other) => other.name.startsWith(name.slice(0, 3))).length === 1
