@@ -7,7 +7,7 @@ import { basename, join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { analyseFaces } from '../src/main/core/animator/face/analyse-faces.ts'
 import { loadFaceModels } from '../src/main/core/animator/face/face-models.ts'
-import { faceGeometryOf } from '../src/main/core/animator/mesh/motion-field.ts'
+import { faceGeometryOf, movingRect } from '../src/main/core/animator/mesh/motion-field.ts'
 import { layersOf } from '../src/main/core/animator/raster/matte.ts'
 import { findPerson } from '../src/main/core/animator/raster/person.ts'
 import { createPuppet } from '../src/main/core/animator/raster/puppet.ts'
@@ -111,7 +111,7 @@ for (const path of given.length > 0 ? given : [join(root, 'resources/samples/por
     await saveRow(tiles, join(folder, `${prefix}-${name}.jpg`))
   }
   const geometry = faceGeometryOf(image, face)
-  const person = findPerson(image, geometry)
+  const person = findPerson(image, geometry.frame, geometry.grid, geometry.depthField, movingRect(geometry))
   const { front, plate } = layersOf(image, person)
   const area = areaOf(image, face, [10, 152], [2.1, 2.1])
   const layers = [image.data, front, plate].map((data) => tileOf({ ...image, data }, area))

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { StudioError } from '../../../shared/errors.ts'
+import type { ErrorData } from '../../../shared/errors.ts'
 import type { PictureFacts } from './picture.ts'
 import type {
   ClipJob,
@@ -62,6 +63,8 @@ type OpenCall = {
   isEncoding: boolean
 }
 
+const fromData = ({ code, params, retryable }: ErrorData): StudioError => new StudioError(code, { params, retryable })
+
 const stopped = (value: string): StudioError =>
   new StudioError('E-ENGINE-FAILED', { params: { value }, retryable: true })
 
@@ -92,11 +95,8 @@ export const startThread = ({ workerUrl, ...settings }: AnimatorOptions, onEnd: 
     open.delete(message.id)
     if (open.size === 0) worker.unref()
     if (message.type === 'done') call.resolve(message.value)
-    else if (call.signal?.aborted) call.reject(call.signal.reason)
-    else {
-      const { code, params, retryable } = message.error
-      call.reject(new StudioError(code, { params, retryable }))
-    }
+    else if (message.type === 'failed') call.reject(fromData(message.error))
+    else call.reject(call.signal?.reason)
   })
   const post = (message: ToWorker): void => worker.postMessage(message, [])
 
@@ -112,7 +112,9 @@ export const startThread = ({ workerUrl, ...settings }: AnimatorOptions, onEnd: 
   const call = (request: WorkerCall, options: Pick<OpenCall, 'onProgress' | 'signal'>): Promise<unknown> => {
     const id = nextId++
     const { signal } = options
-    const onAbort = (): void => void cancelled(id)
+    const onAbort = (): void => {
+      void cancelled(id)
+    }
     return new Promise<unknown>((resolve, reject) => {
       open.set(id, { resolve, reject, isEncoding: false, ...options })
       worker.ref()
@@ -148,9 +150,14 @@ export const createAnimator = (options: AnimatorOptions): Animator => {
     return (await current().call(request, { signal, onProgress })) as T
   }
 
-  const makeNow = async <T>(request: WorkerCall, outputPath: string, options: MakeOptions): Promise<T> => {
+  const makeNow = async <T>(
+    request: WorkerCall,
+    outputPath: string,
+    { signal, onProgress }: MakeOptions,
+  ): Promise<T> => {
+    signal?.throwIfAborted()
     try {
-      return await call<T>(request, options.signal, options.onProgress)
+      return await call<T>(request, signal, onProgress)
     } catch (thrown) {
       // The thread removes its own partial file; one that was ended cannot.
       await rm(outputPath, { force: true })

@@ -4,11 +4,9 @@ import { createFaceReader } from './motion/read-face.ts'
 import { poseFor } from './motion/retarget.ts'
 import type { Performance } from './motion/retarget.ts'
 import { cropImage, moveFace } from './picture.ts'
-import { clamp } from './mesh/easing.ts'
-import { axesAt, axesThrough, placeOf, pointAt, type Point } from './mesh/plane.ts'
 import { createPuppet } from './raster/puppet.ts'
 import type { Puppet } from './raster/puppet.ts'
-import { copyRows, type PixelMemory } from './raster/texture.ts'
+import type { PixelMemory } from './raster/texture.ts'
 import type { Box, Face } from './types.ts'
 
 /** Lips nearer than this are closed lips that the mesh sees as slightly open. */
@@ -27,10 +25,12 @@ export const movingArea = (
 ): Box => {
   const faceSize = Math.max(box.width, box.height)
   const side = Math.min(scale * faceSize, Math.max(dsize, LEAST_FACES * faceSize))
-  const eyes = axesThrough(pointAt(landmarks, 33), pointAt(landmarks, 263))
-  const corner: Point = [box.x + (box.width - side) / 2, box.y + (box.height - side) / 2]
-  const [x, y] = placeOf(axesAt(corner, eyes), side * vx_ratio, side * vy_ratio)
-  const inside = (value: number, limit: number): number => Math.round(clamp(value, 0, limit))
+  const eyes = (k: 0 | 1): number => (landmarks[263 * 3 + k] as number) - (landmarks[33 * 3 + k] as number)
+  const length = Math.hypot(eyes(0), eyes(1)) || 1
+  const [alongX, alongY] = [(side * eyes(0)) / length, (side * eyes(1)) / length]
+  const x = box.x + (box.width - side) / 2 + vx_ratio * alongX - vy_ratio * alongY
+  const y = box.y + (box.height - side) / 2 + vx_ratio * alongY + vy_ratio * alongX
+  const inside = (value: number, limit: number): number => Math.round(Math.min(limit, Math.max(0, value)))
   const [left, top] = [inside(x, image.width), inside(y, image.height)]
   return { x: left, y: top, width: inside(x + side, image.width) - left, height: inside(y + side, image.height) - top }
 }
@@ -41,8 +41,12 @@ const holdsFace = (area: Box, { box }: Face): boolean => {
   return x > 0 && y > 0 && x < area.width && y < area.height
 }
 
-const paste = (image: RgbaImage, { x, y, width, height }: Box, pixels: Uint8Array): void =>
-  copyRows(pixels, 0, width * 4, image.data, (y * image.width + x) * 4, image.width * 4, width * 4, height)
+const paste = (image: RgbaImage, area: Box, pixels: Uint8Array): void => {
+  for (let row = 0; row < area.height; row++) {
+    const from = row * area.width * 4
+    image.data.set(pixels.subarray(from, from + area.width * 4), ((area.y + row) * image.width + area.x) * 4)
+  }
+}
 
 const createMemory = (): PixelMemory => {
   const arrays = new Map<string, Uint32Array>()
@@ -68,8 +72,11 @@ export const createMover = (parameters: ClipParameters, performance: Performance
     const area = movingArea(image, face, parameters)
     if (!holdsFace(area, face)) return
     const { gap, width } = read(face)
-    const own = { gap: gap < CLOSED_GAP ? 0 : gap, width, rotation: face.rotation }
-    const pose = poseFor(parameters, performance, moment, own)
+    const pose = poseFor(parameters, performance, moment, {
+      gap: gap < CLOSED_GAP ? 0 : gap,
+      width,
+      rotation: face.rotation,
+    })
     const isSoft = parameters.stitching
     if (isStill) {
       stillPuppet ??= createPuppet(cropImage(image, area), moveFace(face, area), { isSoft })

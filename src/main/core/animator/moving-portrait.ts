@@ -40,6 +40,7 @@ const openStill = async (path: string, ffmpegPath: string, signal: AbortSignal |
   }
 }
 
+/** Everything that turns sources and drivers into videos, in one thread. */
 export type ClipStudio = {
   /** Faces in the first pictures of a video or in a picture. E-INPUT-CORRUPT, E-TOOL-*. */
   readonly look: (path: string, ffprobePath: string, signal?: AbortSignal) => Promise<ClipLook>
@@ -54,13 +55,20 @@ export type ClipStudio = {
 export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipStudio => {
   const readDriver: ReadDriver = async ({ job, facts, rate }, { signal, onProgress }) => {
     const { crop_drive_face: isCropped, video_frame_load_cap: cap, drive_face_index } = job.parameters
-    const maxFrames = cap > 0 ? Math.max(1, Math.round((cap / facts.ownFps) * perSecond(rate))) : Infinity
+    const maxFrames = cap > 0 ? Math.max(1, Math.round((cap / facts.ownFps) * perSecond(rate))) : undefined
     const guess = Math.min(cap || Infinity, Math.round(facts.durationSeconds * perSecond(rate)))
     const tracker = createFaceTracker(models, drive_face_index)
     const driver = createDriverReader(!isCropped)
-    const maxSide = isCropped ? DRIVER_CROP_SIDE : DRIVER_SIDE
-    const options = { ffmpegPath, path: job.driverPath, rate, maxSide, matrix: facts.matrix, maxFrames, signal }
-    for await (const image of decodeVideo(options)) {
+    const pictures = decodeVideo({
+      ffmpegPath,
+      path: job.driverPath,
+      rate,
+      maxSide: isCropped ? DRIVER_CROP_SIDE : DRIVER_SIDE,
+      matrix: facts.matrix,
+      signal,
+      ...(maxFrames === undefined ? {} : { maxFrames }),
+    })
+    for await (const image of pictures) {
       driver.add(image, tracker.next(image))
       onProgress({ framesDone: driver.count(), frameCount: Math.max(driver.count(), 2 * guess) })
       await nextTurn(undefined, { signal })
@@ -76,9 +84,16 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const rate = (sourceFacts ?? driverFacts).rate
     const fps = perSecond(rate)
     const cap = parameters.video_frame_load_cap || Infinity
-    const matrix = sourceFacts?.matrix ?? 'auto'
     const decode = (maxFrames: number): AsyncGenerator<RgbaImage> =>
-      decodeVideo({ ffmpegPath, path: sourcePath, rate, maxSide: MAX_OUTPUT_SIDE, matrix, maxFrames, signal })
+      decodeVideo({
+        ffmpegPath,
+        path: sourcePath,
+        rate,
+        maxSide: MAX_OUTPUT_SIDE,
+        matrix: sourceFacts?.matrix ?? 'auto',
+        maxFrames,
+        signal,
+      })
     const tracker = createFaceTracker(models, parameters.input_face_index)
     const sourceFrames = sourceFacts && Math.max(1, Math.round(sourceFacts.durationSeconds * fps))
     /** The source's face in its first pictures, followed while the driver is read by another thread. */
@@ -104,6 +119,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const ownFrames = sourceFrames ?? driverFrames
     const isCircle = parameters.mismatch_method === 'circle'
     const frameCount = Math.min(cap, isCircle ? driverFrames : Math.min(driverFrames, ownFrames))
+    const durationSeconds = frameCount / fps
 
     // A picture has no sound of its own.
     const isDriversSound = parameters.driving_audio || sourceFacts === undefined
@@ -112,23 +128,33 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const soundFrames = isDriversSound ? driverFrames : ownFrames
 
     const move = createMover(parameters, performance, sourceFacts === undefined)
-    const size = { width: 0, height: 0 }
-    let moved = 0
+    const counts = { width: 0, height: 0, moved: 0 }
     let encoder: ReturnType<typeof openFrameEncoder> | undefined
     let frames = 0
     // A picture goes to the encoder while the next one comes from the decoder.
     let written: Promise<void> = Promise.resolve()
     const push = async (image: RgbaImage, face: Face | undefined): Promise<void> => {
       if (!encoder) {
-        Object.assign(size, { width: image.width, height: image.height })
-        const filter = soundFilter(soundFrames / fps, frameCount > soundFrames)
-        const sound = { voicePath: soundPath, sound: { inputArgs: VIDEO_INPUT_ARGS, filter } }
-        const picture = { ...size, fps: rate.join('/'), durationSeconds: frameCount / fps }
-        encoder = openFrameEncoder({ ffmpegPath, ...sound, ...picture, outputPath, aiTag }, signal)
+        counts.width = image.width
+        counts.height = image.height
+        encoder = openFrameEncoder(
+          {
+            ffmpegPath,
+            voicePath: soundPath,
+            sound: { inputArgs: VIDEO_INPUT_ARGS, filter: soundFilter(soundFrames / fps, frameCount > soundFrames) },
+            outputPath,
+            width: image.width,
+            height: image.height,
+            fps: rate.join('/'),
+            durationSeconds,
+            aiTag,
+          },
+          signal,
+        )
       }
       await written
+      if (face) counts.moved++
       if (face) move(image, face, frames)
-      if (face) moved++
       written = encoder.write(image.data)
       written.catch(() => undefined)
       frames++
@@ -149,7 +175,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
         }
         if (!isCircle || frames === before) break
       }
-      if (moved === 0) throw new StudioError('E-INPUT-NO-FACE', { params: { file: sourcePath } })
+      if (counts.moved === 0) throw new StudioError('E-INPUT-NO-FACE', { params: { file: sourcePath } })
       await written
       await encoder?.finish()
     } catch (thrown) {
@@ -157,8 +183,12 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
       throw thrown
     }
     return {
-      ...{ ...size, frames, durationSeconds: frames / fps, hasSound },
-      framesWithoutFace: frames - moved,
+      width: counts.width,
+      height: counts.height,
+      frames,
+      durationSeconds: frames / fps,
+      hasSound,
+      framesWithoutFace: frames - counts.moved,
       driverFramesWithoutFace: performance.missing,
       sourceFaces: tracker.facts().facesAtFirst,
       driverFaces,
@@ -170,8 +200,16 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     if (still) return { faces: analyseFaces(models, still).length, firstFrame: 0 }
     const { matrix } = await probeVideo(ffprobePath, path, signal)
     let index = 0
-    const pictures = { rate: LOOK_RATE, maxSide: DRIVER_CROP_SIDE, maxFrames: LOOK_FRAMES }
-    for await (const image of decodeVideo({ ffmpegPath, path, matrix, ...pictures, signal })) {
+    const options = {
+      ffmpegPath,
+      path,
+      rate: LOOK_RATE,
+      maxSide: DRIVER_CROP_SIDE,
+      matrix,
+      maxFrames: LOOK_FRAMES,
+      signal,
+    }
+    for await (const image of decodeVideo(options)) {
       const faces = analyseFaces(models, image).length
       if (faces > 0) return { faces, firstFrame: index }
       index++

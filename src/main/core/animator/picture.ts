@@ -5,7 +5,6 @@ import { analyseFaces, looksLikeAnimal, shareOutside } from './face/analyse-face
 import type { FaceModels } from './face/face-models.ts'
 import { ROI_SCALE, squareOfMesh } from './face/landmarks.ts'
 import type { Square } from './face/sample-square.ts'
-import { copyRows } from './raster/texture.ts'
 import type { Box, Face } from './types.ts'
 
 /** Longest side of a produced video, pixels. */
@@ -52,18 +51,31 @@ export const openPicture = async (
   const image = await decodeImage(path, options)
   const faces = analyseFaces(models, image)
   const scale = image.sourceWidth / image.width
-  const factsOf = (face: Face): FaceFacts => {
-    const { x, y, width, height } = face.box
-    const square = squareOfMesh(face.landmarks)
-    return {
-      box: { x: x * scale, y: y * scale, width: width * scale, height: height * scale },
-      score: face.score,
-      crop: { ...square, x: square.x * scale, y: square.y * scale, side: (square.side * scale) / ROI_SCALE },
-      shareOutside: shareOutside(face, image),
-      isAnimalLike: looksLikeAnimal(face, image),
-    }
+  return {
+    image,
+    faces,
+    facts: {
+      width: image.sourceWidth,
+      height: image.sourceHeight,
+      faces: faces.map((face) => ({
+        box: {
+          x: face.box.x * scale,
+          y: face.box.y * scale,
+          width: face.box.width * scale,
+          height: face.box.height * scale,
+        },
+        score: face.score,
+        crop: cropOf(face, scale),
+        shareOutside: shareOutside(face, image),
+        isAnimalLike: looksLikeAnimal(face, image),
+      })),
+    },
   }
-  return { image, faces, facts: { width: image.sourceWidth, height: image.sourceHeight, faces: faces.map(factsOf) } }
+}
+
+const cropOf = ({ landmarks }: Face, scale: number): Square => {
+  const { x, y, side, angle } = squareOfMesh(landmarks)
+  return { x: x * scale, y: y * scale, side: (side * scale) / ROI_SCALE, angle }
 }
 
 /** The face asked for. Throws E-INPUT-NO-FACE, or E-INPUT-FACE-INDEX (params `value`: the index, `limit`: the number of faces). */
@@ -71,7 +83,9 @@ export const chooseFace = ({ faces }: Picture, file: string, index: number): Fac
   if (faces.length === 0) throw new StudioError('E-INPUT-NO-FACE', { params: { file } })
   const face = faces[index]
   if (face) return face
-  throw new StudioError('E-INPUT-FACE-INDEX', { params: { file, value: index, limit: faces.length } })
+  throw new StudioError('E-INPUT-FACE-INDEX', {
+    params: { file, value: index, limit: faces.length },
+  })
 }
 
 const even = (length: number): number => Math.max(2, Math.floor(length / 2) * 2)
@@ -84,9 +98,12 @@ export const outputArea = ({ width, height }: RgbaImage, { box }: Face, pasteBac
   if (pasteBack) return { x: 0, y: 0, width: even(width), height: even(height) }
   const faceSize = Math.max(box.width, box.height)
   const side = even(Math.min(SQUARE_FACES * faceSize, width, height))
-  const x = slideInside(box.x + box.width / 2 - side / 2, side, width)
-  const y = slideInside(box.y + box.height / 2 - SQUARE_LIFT * faceSize - side / 2, side, height)
-  return { x, y, width: side, height: side }
+  return {
+    x: slideInside(box.x + box.width / 2 - side / 2, side, width),
+    y: slideInside(box.y + box.height / 2 - SQUARE_LIFT * faceSize - side / 2, side, height),
+    width: side,
+    height: side,
+  }
 }
 
 /** The pixels of `area`, put into `data` where that is given; the image itself when that is all of it. */
@@ -96,9 +113,11 @@ export const cropImage = (
   data = new Uint8Array(area.width * area.height * 4),
 ): RgbaImage => {
   if (area.width === image.width && area.height === image.height) return image
-  const { width, height } = area
-  copyRows(image.data, (area.y * image.width + area.x) * 4, image.width * 4, data, 0, width * 4, width * 4, height)
-  return { width, height, data }
+  for (let row = 0; row < area.height; row++) {
+    const start = ((area.y + row) * image.width + area.x) * 4
+    data.set(image.data.subarray(start, start + area.width * 4), row * area.width * 4)
+  }
+  return { width: area.width, height: area.height, data }
 }
 
 /** The same face in the pixels of a crop that begins at (`x`, `y`). */

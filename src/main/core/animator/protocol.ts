@@ -62,6 +62,7 @@ export type FromWorker =
   | { readonly type: 'progress'; readonly id: number; readonly progress: RenderProgress }
   | { readonly type: 'done'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData }
+  | { readonly type: 'cancelled'; readonly id: number }
 
 /** One clip to make: what `driverPath` does is done by the face of `sourcePath`, a video or a picture. */
 export type ClipJob = {

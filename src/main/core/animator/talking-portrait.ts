@@ -30,6 +30,7 @@ const raw = ({ width, height }: Puppet) => ({ raw: { width, height, channels: 4 
 
 export type SpokenCurves = { readonly curves: MouthCurves; readonly durationSeconds: number }
 
+/** Everything that turns portraits and voices into videos, in one thread. */
 export type Studio = {
   /** Faces of a picture, largest first. Errors as in `decodeImage`; none is not an error. */
   readonly findFaces: (imagePath: string, signal?: AbortSignal) => Promise<PictureFacts>
@@ -128,10 +129,13 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
       const puppet = stagePuppet(opened, imagePath, parameters)
       await nextTurn(undefined, { signal })
       const { width, height } = puppet
+      const fps = parameters.video_fps
       // From the first progress on, this thread hears a cancel within a frame and cleans up after itself.
       onProgress({ framesDone: 0, frameCount })
-      const settings = { width, height, fps: parameters.video_fps, durationSeconds, aiTag }
-      const encoder = openFrameEncoder({ ffmpegPath, voicePath, outputPath, ...settings }, signal)
+      const encoder = openFrameEncoder(
+        { ffmpegPath, voicePath, outputPath, width, height, fps, durationSeconds, aiTag },
+        signal,
+      )
       try {
         for (let frame = 0; frame < frameCount; frame++) {
           await encoder.write(puppet.render(poseAt(frame)))
@@ -143,12 +147,16 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
         await encoder.discard()
         throw thrown
       }
-      const [fromSide, toSide] = [opened.facts, opened.image].map((size) => Math.max(size.width, size.height)) as [
-        number,
-        number,
-      ]
-      const scaledDown = toSide < fromSide ? { scaledDown: { fromSide, toSide } } : {}
-      return { width, height, frames: frameCount, durationSeconds, picture: opened.facts, ...scaledDown }
+      const fromSide = Math.max(opened.facts.width, opened.facts.height)
+      const toSide = Math.max(opened.image.width, opened.image.height)
+      return {
+        width,
+        height,
+        frames: frameCount,
+        durationSeconds,
+        picture: opened.facts,
+        ...(toSide < fromSide ? { scaledDown: { fromSide, toSide } } : {}),
+      }
     },
 
     preview: async ({ imagePath, parameters, timeSeconds, voicePath }, signal) => {

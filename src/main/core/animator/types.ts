@@ -1,8 +1,17 @@
 /** Head rotation in radians. yaw + turns toward image right, pitch + looks up, roll + leans toward image right. A level, frontal head is 0, 0, 0. */
-export type HeadRotation = { readonly yaw: number; readonly pitch: number; readonly roll: number }
+export type HeadRotation = {
+  readonly yaw: number
+  readonly pitch: number
+  readonly roll: number
+}
 
 /** Axis-aligned box in image pixels. */
-export type Box = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+export type Box = {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
 
 /**
  * One face found in a picture.
@@ -40,7 +49,10 @@ export type MouthCurves = {
 }
 
 /** Everything that moves in one video frame. */
-export type FramePose = HeadRotation & {
+export type FramePose = {
+  readonly yaw: number
+  readonly pitch: number
+  readonly roll: number
   /** Head translation in face heights (landmark 10 to 152), image right and down positive. */
   readonly shiftX: number
   readonly shiftY: number
@@ -59,6 +71,17 @@ export type FramePose = HeadRotation & {
 
 /** The pose in which the rendered picture is the still itself. */
 export const REST_POSE: FramePose = {
-  ...{ yaw: 0, pitch: 0, roll: 0, shiftX: 0, shiftY: 0 },
-  ...{ jaw: 0, wide: 0, press: 0, upper: 0, blink: 0, gazeX: 0, gazeY: 0, brow: 0 },
+  yaw: 0,
+  pitch: 0,
+  roll: 0,
+  shiftX: 0,
+  shiftY: 0,
+  jaw: 0,
+  wide: 0,
+  press: 0,
+  upper: 0,
+  blink: 0,
+  gazeX: 0,
+  gazeY: 0,
+  brow: 0,
 }

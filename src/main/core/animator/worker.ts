@@ -81,7 +81,8 @@ parentPort?.on('message', (message: ToWorker) => {
   perform(id, message.call, cancel.signal)
     .then(
       (value) => post({ type: 'done', id, value }),
-      (thrown: unknown) => post({ type: 'failed', id, error: errorOf(thrown) }),
+      (thrown: unknown) =>
+        post(cancel.signal.aborted ? { type: 'cancelled', id } : { type: 'failed', id, error: errorOf(thrown) }),
     )
     .finally(() => cancels.delete(id))
 })

@@ -1,26 +1,36 @@
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { StudioError } from '../../../../shared/errors.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { runTool } from '../../lib/run-tool.ts'
-import { plainFilesOf, startFfmpeg } from './ffmpeg-process.ts'
+import { startFfmpeg } from './ffmpeg-process.ts'
 
-export const VIDEO_INPUT_ARGS = plainFilesOf('mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif')
+/** Read nothing but plain files, and only containers of pictures in motion: no playlist may name another file or address. */
+export const VIDEO_INPUT_ARGS: readonly string[] = [
+  '-protocol_whitelist',
+  'file,pipe',
+  '-format_whitelist',
+  'mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif',
+]
 const PROBE_TIMEOUT_MS = 30_000
 const MAX_RATE = 60
 /** A nominal rate of more times the mean one is a grid of times, not a rate of pictures. */
 const SPARSE = 2.1
+const STANDARD_RATES: readonly Rate[] = [
+  [24000, 1001],
+  [24, 1],
+  [25, 1],
+  [30000, 1001],
+  [30, 1],
+  [48, 1],
+  [50, 1],
+  [60000, 1001],
+  [60, 1],
+]
 
 /** Frames a second as a fraction, because 29.97 is 30000/1001 and ten minutes of the difference are 18 frames. */
 export type Rate = readonly [frames: number, seconds: number]
 export const perSecond = ([frames, seconds]: Rate): number => frames / seconds
-
-const rateOf = (text: string): Rate => {
-  const [frames = 0, seconds = 1] = text.split('/').map(Number)
-  return [frames, seconds || 1]
-}
-const STANDARD_RATES = '24000/1001 24 25 30000/1001 30 48 50 60000/1001 60'.split(' ').map(rateOf)
 
 export type VideoFacts = {
   /** The file's nominal rate, or where that is none the next standard rate above its mean; at most 60. */
@@ -48,6 +58,11 @@ const answerSchema = z.object({
   format: z.object({ duration: z.string().default('0') }),
 })
 
+const rateOf = (text: string): Rate => {
+  const [frames = 0, seconds = 1] = text.split('/').map(Number)
+  return [frames, seconds || 1]
+}
+
 const outputRate = (nominal: Rate, mean: Rate): Rate => {
   const [own, average] = [perSecond(nominal), perSecond(mean)]
   const isUsual = own > 0 && own <= MAX_RATE + 0.01 && (average <= 0 || own / average < SPARSE)
@@ -57,11 +72,31 @@ const outputRate = (nominal: Rate, mean: Rate): Rate => {
 
 /** Rate, length and sound of a video. E-TOOL-MISSING, E-INPUT-CORRUPT (no picture in it, or unreadable), the signal's reason. */
 export const probeVideo = async (ffprobePath: string, path: string, signal?: AbortSignal): Promise<VideoFacts> => {
-  const asked = ['-show_streams', '-show_format', '-of', 'json', `file:${resolve(path)}`]
-  const run = { path: ffprobePath, args: ['-v', 'error', ...VIDEO_INPUT_ARGS, ...asked], cwd: tmpdir(), signal }
-  const { exitCode, stdout, errorText } = await runTool({ ...run, timeoutMs: PROBE_TIMEOUT_MS, maxOutputBytes: 4e6 })
-  if (exitCode !== 0) throw unreadable(path, errorText)
-  const { streams, format } = answerSchema.parse(JSON.parse(stdout.toString()))
+  const args = [
+    '-v',
+    'error',
+    ...VIDEO_INPUT_ARGS,
+    '-show_streams',
+    '-show_format',
+    '-of',
+    'json',
+    `file:${resolve(path)}`,
+  ]
+  const text = await new Promise<string>((done, fail) => {
+    execFile(
+      ffprobePath,
+      args,
+      { timeout: PROBE_TIMEOUT_MS, killSignal: 'SIGKILL', env: {}, maxBuffer: 4e6, ...(signal ? { signal } : {}) },
+      (error, stdout) => {
+        if (!error) done(stdout)
+        else if (signal?.aborted) fail(signal.reason as Error)
+        else if (error.code === 'ENOENT' || error.code === 'EACCES')
+          fail(new StudioError('E-TOOL-MISSING', { params: { tool: 'ffprobe', value: error.message }, cause: error }))
+        else fail(unreadable(path, error.message, error))
+      },
+    )
+  })
+  const { streams, format } = answerSchema.parse(JSON.parse(text))
   const video = streams.find(({ codec_type, disposition }) => codec_type === 'video' && disposition.attached_pic === 0)
   if (!video) throw unreadable(path, 'no picture')
   const mean = rateOf(video.avg_frame_rate)
@@ -96,14 +131,12 @@ async function* pamPictures(stream: AsyncIterable<Buffer>): AsyncGenerator<RgbaI
         head = Buffer.concat([head, rest])
         const end = head.indexOf(HEADER_END)
         if (end < 0 && head.length < HEADER_LIMIT) break
-        const text = head.toString('latin1', 0, Math.max(0, end))
-        const [width = 0, height = 0] = ['WIDTH', 'HEIGHT'].map((name) =>
-          Number(new RegExp(`${name} (\\d+)`).exec(text)?.[1]),
-        )
-        if (!(width > 0 && height > 0)) throw new Error('ffmpeg wrote no PAM picture')
-        const sizeBytes = width * height * 4
+        const [, width = '0'] = /WIDTH (\d+)/.exec(head.toString('latin1', 0, Math.max(0, end))) ?? []
+        const [, height = '0'] = /HEIGHT (\d+)/.exec(head.toString('latin1', 0, Math.max(0, end))) ?? []
+        if (Number(width) < 1 || Number(height) < 1) throw new Error('ffmpeg wrote no PAM picture')
+        const sizeBytes = Number(width) * Number(height) * 4
         ;[data, spare] = [spare.length === sizeBytes ? spare : new Uint8Array(sizeBytes), data]
-        image = { width, height, data }
+        image = { width: Number(width), height: Number(height), data }
         filled = 0
         rest = head.subarray(end + HEADER_END.length)
         head = Buffer.alloc(0)
@@ -137,14 +170,14 @@ export type DecodeVideoOptions = {
  * when there is none, tool errors as in `startFfmpeg`; a file that breaks off gives the pictures before that.
  */
 export async function* decodeVideo(options: DecodeVideoOptions): AsyncGenerator<RgbaImage> {
-  const { ffmpegPath, path, rate, maxSide, matrix, maxFrames = Infinity, signal } = options
+  const { ffmpegPath, path, rate, maxSide, matrix, maxFrames, signal } = options
   const stop = new AbortController()
   const size = `'trunc(iw*min(1,${maxSide}/max(iw,ih))/2)*2':'trunc(ih*min(1,${maxSide}/max(iw,ih))/2)*2'`
   const colours = matrix === 'auto' ? '' : `:in_color_matrix=${matrix}`
   const args = [
     [...VIDEO_INPUT_ARGS, '-i', `file:${resolve(path)}`, '-map', '0:v:0', '-an', '-sn', '-dn'],
     ['-vf', `fps=fps=${rate.join('/')}:start_time=0,scale=${size}:flags=bicubic${colours},format=rgba`],
-    maxFrames === Infinity ? [] : ['-frames:v', `${maxFrames}`],
+    maxFrames === undefined ? [] : ['-frames:v', `${maxFrames}`],
     ['-c:v', 'pam', '-f', 'image2pipe', 'pipe:1'],
   ].flat()
   const { stdin, stdout, ended } = startFfmpeg(ffmpegPath, args, {

@@ -5,15 +5,13 @@ import { StudioError } from '../../../../shared/errors.ts'
 
 const STDERR_TAIL_CHARS = 2000
 
-/** Arguments that read nothing but plain files of these containers: no playlist may name another file or address. */
-export const plainFilesOf = (containers: string): readonly string[] => [
+/** Read nothing but plain files, and only containers of sound that we accept: no playlist may name another file or address. */
+export const VOICE_INPUT_ARGS: readonly string[] = [
   '-protocol_whitelist',
   'file,pipe',
   '-format_whitelist',
-  containers,
+  'wav,w64,mp3,flac,ogg,aac,mov,matroska,aiff',
 ]
-
-export const VOICE_INPUT_ARGS = plainFilesOf('wav,w64,mp3,flac,ogg,aac,mov,matroska,aiff')
 
 export type FfmpegProcess = {
   readonly stdin: Writable

@@ -1,7 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Box, Face } from '../types.ts'
-import { meanOf } from '../mesh/easing.ts'
-import { boundsOf, pointAt, type Point } from '../mesh/plane.ts'
 import { detectCandidates, keepBest } from './detector.ts'
 import type { FaceModels } from './face-models.ts'
 import { rotationOfMesh } from './head-rotation.ts'
@@ -11,11 +9,14 @@ const MIN_MESH_SCORE = 0.5
 /** Human faces that fill a picture score .89 to .95, animals .65 to .88; there is no clean border, so this only ever warns. */
 const ANIMAL_SCORE = 0.86
 
-const placesOf = (points: Float32Array): Point[] =>
-  Array.from({ length: points.length / 3 }, (_, i) => pointAt(points, i))
-
 const boxOfMesh = (points: Float32Array): Box => {
-  const { left, top, right, bottom } = boundsOf(placesOf(points))
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (let i = 0; i < points.length; i += 3) {
+    left = Math.min(left, points[i] as number)
+    right = Math.max(right, points[i] as number)
+    top = Math.min(top, points[i + 1] as number)
+    bottom = Math.max(bottom, points[i + 1] as number)
+  }
   return { x: left, y: top, width: right - left, height: bottom - top }
 }
 
@@ -57,8 +58,15 @@ export const followFace = (models: FaceModels, image: RgbaImage, last: Face): Fa
 }
 
 /** Share (0..1) of a face's mesh points that lie outside the picture: a cut-off face keeps a mesh score of 1. */
-export const shareOutside = ({ landmarks }: Face, { width, height }: RgbaImage): number =>
-  meanOf(placesOf(landmarks).map(([x, y]) => (x < 0 || y < 0 || x > width || y > height ? 1 : 0)))
+export const shareOutside = ({ landmarks }: Face, { width, height }: RgbaImage): number => {
+  let outside = 0
+  for (let i = 0; i < landmarks.length; i += 3) {
+    const x = landmarks[i] as number
+    const y = landmarks[i + 1] as number
+    if (x < 0 || y < 0 || x > width || y > height) outside++
+  }
+  return outside / (landmarks.length / 3)
+}
 
 /** True when a face that fills a good part of the picture scores like the animals of the study; good for a warning, never for a refusal. */
 export const looksLikeAnimal = ({ score, box, rotation }: Face, { width, height }: RgbaImage): boolean =>

@@ -4,7 +4,11 @@ import { DETECTOR_SIZE, type DetectorGrid, type FaceModels } from './face-models
 import { sampleSquare, type Square } from './sample-square.ts'
 
 /** A candidate face: box in image pixels, probability, and the in-plane angle of the line through its eyes (radians). */
-export type Candidate = { readonly box: Box; readonly score: number; readonly angle: number }
+export type Candidate = {
+  readonly box: Box
+  readonly score: number
+  readonly angle: number
+}
 
 const MIN_SCORE = 0.5
 /** Two boxes of the same face: intersection over the smaller area. */
@@ -40,9 +44,18 @@ const decodeGrid = (grid: DetectorGrid, stride: number, perCell: number, tile: S
     const anchorX = ((cell % cells) + 0.5) * stride
     const anchorY = (Math.floor(cell / cells) + 0.5) * stride
     const at = (k: number): number => grid.boxes[i * 16 + k] as number
-    const [width, height] = [at(2) * unit, at(3) * unit]
-    const [x, y] = [left + (at(0) + anchorX) * unit - width / 2, top + (at(1) + anchorY) * unit - height / 2]
-    found.push({ score, angle: Math.atan2(at(7) - at(5), at(6) - at(4)), box: { x, y, width, height } })
+    const width = at(2) * unit
+    const height = at(3) * unit
+    found.push({
+      score,
+      angle: Math.atan2(at(7) - at(5), at(6) - at(4)),
+      box: {
+        x: left + (at(0) + anchorX) * unit - width / 2,
+        y: top + (at(1) + anchorY) * unit - height / 2,
+        width,
+        height,
+      },
+    })
   }
 }
 
@@ -60,14 +73,17 @@ const detectIn = (models: FaceModels, image: RgbaImage, tiles: readonly Square[]
 
 /** Square tiles: the whole picture letter-boxed, and for long pictures a row of overlapping squares along the long side. */
 const firstTiles = ({ width, height }: RgbaImage): Square[] => {
-  const [long, short] = [Math.max(width, height), Math.min(width, height)]
-  const count = long / short > LONG_RATIO ? Math.ceil((long / short) * 1.5) : 0
-  const row = Array.from({ length: count }, (_, i) => {
+  const long = Math.max(width, height)
+  const short = Math.min(width, height)
+  const tiles: Square[] = [{ x: width / 2, y: height / 2, side: long, angle: 0 }]
+  if (long / short <= LONG_RATIO) return tiles
+  const count = Math.ceil((long / short) * 1.5)
+  for (let i = 0; i < count; i++) {
     const along = short / 2 + ((long - short) * i) / (count - 1)
     const [x, y] = width > height ? [along, height / 2] : [width / 2, along]
-    return { x, y, side: short, angle: 0 }
-  })
-  return [{ x: width / 2, y: height / 2, side: long, angle: 0 }, ...row]
+    tiles.push({ x, y, side: short, angle: 0 })
+  }
+  return tiles
 }
 
 /** 3 x 3 half-size tiles for pictures in which nothing was found at once: small faces. */

@@ -1,6 +1,4 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { mix } from '../mesh/easing.ts'
-import { axesAt, axesThrough, boundsOf, offsetOf, placeOf, pointAt, type Axes, type Point } from '../mesh/plane.ts'
 import { EYES } from '../mesh/topology.ts'
 import { IRIS_SIZE, MESH_SIZE, type FaceModels } from './face-models.ts'
 import { sampleSquare, type Square } from './sample-square.ts'
@@ -22,29 +20,41 @@ const IRIS_ROWS = [
 const IRIS_POINTS = 76
 const FIRST_IRIS_POINT = 71
 
+const placeOf = (points: Float32Array, index: number): readonly [number, number] => [
+  points[index * 3] as number,
+  points[index * 3 + 1] as number,
+]
+
 const eyeAngle = (points: Float32Array): number => {
-  const [[ax, ay], [bx, by]] = [pointAt(points, OUTER[0]), pointAt(points, OUTER[1])]
+  const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[0]), placeOf(points, OUTER[1])]
   return Math.atan2(by - ay, bx - ax)
 }
-
-const axesOfSquare = ({ x, y, side, angle }: Square): Axes =>
-  axesAt([x, y], { ax: Math.cos(angle), ay: Math.sin(angle), length: side })
 
 /** The square round a known mesh: its bounding box in the frame of the eyes, widened. */
 export const squareOfMesh = (points: Float32Array): Square => {
   const angle = eyeAngle(points)
-  const axes = axesOfSquare({ x: 0, y: 0, side: 1, angle })
-  const places = Array.from({ length: POINTS }, (_, i) => offsetOf(axes, pointAt(points, i)))
-  const { left, top, right, bottom } = boundsOf(places)
-  const [x, y] = placeOf(axes, (left + right) / 2, (top + bottom) / 2)
-  return { x, y, side: ROI_SCALE * Math.max(right - left, bottom - top), angle }
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  let [minU, maxU, minV, maxV] = [Infinity, -Infinity, Infinity, -Infinity]
+  for (let i = 0; i < POINTS; i++) {
+    const [x, y] = placeOf(points, i)
+    const u = x * cos + y * sin
+    const v = y * cos - x * sin
+    ;[minU, maxU] = [Math.min(minU, u), Math.max(maxU, u)]
+    ;[minV, maxV] = [Math.min(minV, v), Math.max(maxV, v)]
+  }
+  const [u, v] = [(minU + maxU) / 2, (minV + maxV) / 2]
+  const side = ROI_SCALE * Math.max(maxU - minU, maxV - minV)
+  return { x: u * cos - v * sin, y: u * sin + v * cos, side, angle }
 }
 
 /** Maps crop coordinates (0..1, from the top left) into the image. */
-const placer = (square: Square, mirror = false) => {
-  const axes = axesOfSquare(square)
-  return (cropX: number, cropY: number): Point =>
-    placeOf(axes, (mirror ? 0.5 - cropX : cropX - 0.5) * square.side, (cropY - 0.5) * square.side)
+const placer = ({ x, y, side, angle }: Square, mirror = false) => {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  return (cropX: number, cropY: number): readonly [number, number] => {
+    const u = (mirror ? 0.5 - cropX : cropX - 0.5) * side
+    const v = (cropY - 0.5) * side
+    return [x + u * cos - v * sin, y + u * sin + v * cos]
+  }
 }
 
 /** What the models are shown: written anew, all of it, for every face. */
@@ -61,7 +71,7 @@ export const meshInSquare = (
   const { points, score } = models.mesh(meshInput)
   const place = placer(square)
   for (let i = 0; i < POINTS; i++) {
-    const [x, y] = pointAt(points, i)
+    const [x, y] = placeOf(points, i)
     points.set(place(x / MESH_SIZE, y / MESH_SIZE), i * 3)
     points[i * 3 + 2] = ((points[i * 3 + 2] as number) * square.side) / MESH_SIZE
   }
@@ -75,8 +85,8 @@ export const meshInSquare = (
 export const refineEyes = (models: FaceModels, image: RgbaImage, points: Float32Array): Float32Array => {
   const angle = eyeAngle(points)
   const crops = ([0, 1] as const).map((eye) => {
-    const { x, y, length } = axesThrough(pointAt(points, OUTER[eye]), pointAt(points, INNER[eye]))
-    const square = { x, y, side: EYE_SCALE * length, angle }
+    const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[eye]), placeOf(points, INNER[eye])]
+    const square = { x: (ax + bx) / 2, y: (ay + by) / 2, side: EYE_SCALE * Math.hypot(bx - ax, by - ay), angle }
     const mirror = eye === 1
     const start = (eye * eyeInputs.length) / 2
     sampleSquare(image, square, { size: IRIS_SIZE, scale: 1 / 255, offset: 0, mirror }, eyeInputs, start)
@@ -85,16 +95,16 @@ export const refineEyes = (models: FaceModels, image: RgbaImage, points: Float32
   const answer = models.iris(eyeInputs)
   const irises = new Float32Array(20)
   for (const { eye, mirror, place } of crops) {
-    const seen = (k: number): Point => {
-      const [x, y] = pointAt(answer, eye * IRIS_POINTS + k)
+    const seen = (k: number): readonly [number, number] => {
+      const [x, y] = placeOf(answer, eye * IRIS_POINTS + k)
       return place(x / IRIS_SIZE, y / IRIS_SIZE)
     }
     for (const { row, first, ends, share } of IRIS_ROWS) {
       // The model's rows run from the outer corner to the inner one; some leave out both.
       const outward = mirror ? EYES[eye][row].toReversed() : EYES[eye][row]
       ;(ends ? outward : outward.slice(1, -1)).forEach((index, k) => {
-        const [[x, y], [toX, toY]] = [pointAt(points, index), seen(first + k)]
-        points.set([mix(x, toX, share), mix(y, toY, share)], index * 3)
+        const [[x, y], [toX, toY]] = [placeOf(points, index), seen(first + k)]
+        points.set([x * (1 - share) + toX * share, y * (1 - share) + toY * share], index * 3)
       })
     }
     // In a mirrored crop the model's left is the image's right.

@@ -1,6 +1,4 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { clamp, meanOf, mix } from '../mesh/easing.ts'
-import { pointAt } from '../mesh/plane.ts'
 import type { Face } from '../types.ts'
 
 /** What the picture itself shows between the lips of the mesh, shares 0..1 of what lies there. */
@@ -30,16 +28,18 @@ export const mouthLookOf = (image: RgbaImage, { landmarks }: Face): MouthLook =>
   const { width, height, data } = image
   /** Light and redness of the picture between two landmarks. */
   const between = (a: number, b: number, share: number): readonly [light: number, red: number] => {
-    const [[ax, ay], [bx, by]] = [pointAt(landmarks, a), pointAt(landmarks, b)]
-    const x = clamp(Math.floor(mix(ax, bx, share)), 0, width - 1)
-    const y = clamp(Math.floor(mix(ay, by, share)), 0, height - 1)
+    const along = (k: 0 | 1): number =>
+      (landmarks[a * 3 + k] as number) * (1 - share) + (landmarks[b * 3 + k] as number) * share
+    const x = Math.min(width - 1, Math.max(0, Math.floor(along(0))))
+    const y = Math.min(height - 1, Math.max(0, Math.floor(along(1))))
     const at = (y * width + x) * 4
     const [r, g, b2] = [data[at] as number, data[at + 1] as number, data[at + 2] as number]
     const light = 0.3 * r + 0.59 * g + 0.11 * b2
     return [light, (r - (g + b2) / 2) / Math.max(16, r)]
   }
   const lips = COLUMNS.flatMap(([top, upper, lower, bottom]) => [between(top, upper, 0.5), between(bottom, lower, 0.5)])
-  const [lipLight, lipRed] = [meanOf(lips.map(([light]) => light)), meanOf(lips.map(([, red]) => red))]
+  const mean = (k: 0 | 1): number => lips.reduce((sum, lip) => sum + lip[k], 0) / lips.length
+  const [lipLight, lipRed] = [mean(0), mean(1)]
   let hollow = 0
   let teeth = 0
   for (const [, upper, lower] of COLUMNS) {

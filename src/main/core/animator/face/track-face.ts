@@ -1,9 +1,8 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face } from '../types.ts'
 import { analyseFaces, followFace } from './analyse-faces.ts'
-import { mix, smoothstep } from '../mesh/easing.ts'
-import { axesThrough, type Point } from '../mesh/plane.ts'
-import { likeness, lookOf, normalised } from './face-look.ts'
+import { smoothstep } from '../mesh/easing.ts'
+import { likeness, lookOf } from './face-look.ts'
 import type { FaceModels } from './face-models.ts'
 
 /** Below this the followed face does not look like the one that is followed (turned heads and grimaces stay above .83). */
@@ -26,7 +25,11 @@ export type FaceTracker = {
 
 const sizeOf = ({ box }: Face): number => Math.max(box.width, box.height)
 
-const middleOf = ({ box: { x, y, width, height } }: Face): Point => [x + width / 2, y + height / 2]
+const distance = (a: Face, b: Face): number =>
+  Math.hypot(
+    a.box.x + a.box.width / 2 - b.box.x - b.box.width / 2,
+    a.box.y + a.box.height / 2 - b.box.y - b.box.height / 2,
+  ) / sizeOf(b)
 
 /** Moves smaller than the first share of the face are the model's trembling, larger than the second are real. */
 const TREMBLING: readonly [number, number] = [0.002, 0.006]
@@ -38,8 +41,10 @@ const calmed = (before: Face, face: Face): Face => {
   const landmarks = face.landmarks.map((value, i) => {
     const at = i - (i % 3)
     const move = (k: 0 | 1): number => (face.landmarks[at + k] as number) - (before.landmarks[at + k] as number)
-    const share = mix(TREMBLING_SHARE, 1, smoothstep(...TREMBLING, Math.hypot(move(0), move(1)) / size))
-    return mix(before.landmarks[i] as number, value, share)
+    const share =
+      TREMBLING_SHARE + (1 - TREMBLING_SHARE) * smoothstep(...TREMBLING, Math.hypot(move(0), move(1)) / size)
+    const old = before.landmarks[i] as number
+    return old + share * (value - old)
   })
   return { ...face, landmarks }
 }
@@ -67,17 +72,20 @@ export const createFaceTracker = (models: FaceModels, index: number): FaceTracke
     return face
   }
 
-  const search = (image: RgbaImage, look: Float32Array, where: Face): readonly [Face, Float32Array] | undefined => {
+  const search = (
+    image: RgbaImage,
+    look: Float32Array,
+    where: Face,
+  ): { face: Face; look: Float32Array } | undefined => {
     searches++
     const found = analyseFaces(models, image).flatMap((face) => {
       const own = lookOf(image, face)
       const like = likeness(own, look)
       const isAnother = others.some((other) => likeness(other, own) > like)
-      const away = axesThrough(middleOf(face), middleOf(where)).length / sizeOf(where)
-      const score = like - DISTANCE_COST * Math.min(1.5, away)
-      return isAnother || score < SAME_PERSON ? [] : [{ seen: [face, own] as const, score }]
+      const score = like - DISTANCE_COST * Math.min(1.5, distance(face, where))
+      return isAnother || score < SAME_PERSON ? [] : [{ face, look: own, score }]
     })
-    return found.toSorted((a, b) => b.score - a.score)[0]?.seen
+    return found.toSorted((a, b) => b.score - a.score)[0]
   }
 
   return {
@@ -85,16 +93,21 @@ export const createFaceTracker = (models: FaceModels, index: number): FaceTracke
       if (known === undefined || last === undefined) return (last = begin(image))
       const followed = missed === 0 ? followFace(models, image, last) : undefined
       const look = followed && lookOf(image, followed)
-      const isSame = look && likeness(look, known) >= DOUBTFUL
-      const isSearched = !isSame && (missed < PATIENCE || missed % SEARCH_EVERY === 0)
-      const found = isSame ? ([followed, look] as const) : isSearched ? search(image, known, last) : undefined
-      if (!found) {
+      let face = look && likeness(look, known) >= DOUBTFUL ? followed : undefined
+      let seen = look
+      if (!face && (missed < PATIENCE || missed % SEARCH_EVERY === 0)) {
+        const found = search(image, known, last)
+        face = found?.face
+        seen = found?.look
+      }
+      if (!face || !seen) {
         missed++
         return undefined
       }
-      const [face, seen] = found
       missed = 0
-      known = normalised(known.map((value, i) => mix(value, seen[i] as number, LOOK_SHARE)))
+      known = known.map((value, i) => value + LOOK_SHARE * ((seen[i] as number) - value))
+      const length = Math.sqrt(known.reduce((sum, value) => sum + value * value, 0)) || 1
+      known = known.map((value) => value / length)
       last = calmed(last, face)
       return last
     },

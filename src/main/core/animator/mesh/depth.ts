@@ -1,7 +1,7 @@
 import faceTriangles from './face-triangles.json' with { type: 'json' }
 import { meanOf, mix, smoothstep, valueAt } from './easing.ts'
 import { pointOf, type HeadFrame, type Vector } from './head-frame.ts'
-import { boundsOf, type Point } from './plane.ts'
+import { boundsOf } from './plane.ts'
 import { evenCurve } from './spline.ts'
 import { FACE_OVAL } from './topology.ts'
 import { eachNode, everyNode, nodeArray, type WarpGrid } from './warp-grid.ts'
@@ -83,13 +83,10 @@ export const depthFieldOf = (frame: HeadFrame, grid: WarpGrid): DepthField => {
   const rim = outline.map(([x, y, z]) => ({ at: directionOf(x, y), radius: Math.hypot(x - cx, y - cy), z }))
   const ring = [-DIRECTIONS, 0, DIRECTIONS].flatMap((turn) => rim.map((place) => ({ ...place, at: place.at + turn })))
   ring.sort((a, b) => a.at - b.at)
-  const table = (valueOf: (place: (typeof ring)[number]) => number): Float32Array =>
-    evenCurve(
-      ring.map((place): Point => [place.at, valueOf(place)]),
-      0,
-      DIRECTIONS,
-      DIRECTIONS + 1,
-    )
+  const table = (valueOf: (place: (typeof ring)[number]) => number): Float32Array => {
+    const [us, vs] = [Float32Array.from(ring, ({ at }) => at), Float32Array.from(ring, valueOf)]
+    return evenCurve(us, vs, 0, DIRECTIONS, new Float32Array(DIRECTIONS + 1))
+  }
   const [radius, edge] = [table((place) => place.radius), table((place) => place.z)]
   const rest = frame.skullPivot[2]
   eachNode(grid, everyNode(grid), (node, x, y) => {

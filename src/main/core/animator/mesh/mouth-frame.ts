@@ -50,7 +50,8 @@ export const mouthFrameOf = ({ points, mouthWidth: width, chin }: HeadFrame, ima
   const half = [Math.max(left, least), Math.max(corners.length - left, least)] as const
   const edge = (row: readonly Point[]): Float32Array => {
     const offsets = row.map((place) => offsetOf(axes, place))
-    return evenCurve(offsets, -half[0], half[1], 21)
+    const [us, vs] = [Float32Array.from(offsets, ([u]) => u), Float32Array.from(offsets, ([, v]) => v)]
+    return evenCurve(us, vs, -half[0], half[1], new Float32Array(21))
   }
   return {
     ...{ axes, half, upper, lower, gap, width },

@@ -11,16 +11,8 @@ describe('splines', () => {
   })
 
   it('resample uneven points to even steps and hold their ends', () => {
-    const out = evenCurve(
-      [
-        [0, 0],
-        [1, 1],
-        [4, 4],
-      ],
-      -1,
-      5,
-      5,
-    )
+    const out = new Float32Array(5)
+    evenCurve(Float32Array.from([0, 1, 4]), Float32Array.from([0, 1, 4]), -1, 5, out)
     expect(out[0]).toBe(0)
     expect(out[4]).toBe(4)
     expect(out[1]).toBeCloseTo(0.5, 0)

@@ -1,5 +1,4 @@
 import { clamp } from './easing.ts'
-import type { Point } from './plane.ts'
 
 /** Interpolates values at even steps at `s` 0..1 with a Catmull-Rom spline; the ends go on straight and are clamped. */
 export const splineAt = (values: Float32Array, s: number): number => {
@@ -14,15 +13,25 @@ export const splineAt = (values: Float32Array, s: number): number => {
   return p1 + 0.5 * f * (p2 - p0 + f * (2 * p0 - 5 * p1 + 4 * p2 - p3 + f * (3 * (p1 - p2) + p3 - p0)))
 }
 
-/** Resamples a curve given by points (u, v), u rising, to `count` even steps of u. Beyond its ends the curve keeps its end values. */
-export const evenCurve = (points: readonly Point[], from: number, to: number, count: number): Float32Array => {
-  const [us, vs] = [Float32Array.from(points, ([u]) => u), Float32Array.from(points, ([, v]) => v)]
-  const last = points.length - 1
+/**
+ * Resamples a curve given by points (us[i], vs[i]), `us` rising, to even steps of u from `from` to `to`, into `out`, which is
+ * returned. Beyond its ends the curve keeps its end values.
+ */
+export const evenCurve = (
+  us: Float32Array,
+  vs: Float32Array,
+  from: number,
+  to: number,
+  out: Float32Array,
+): Float32Array => {
+  const last = us.length - 1
   let i = 0
-  return new Float32Array(count).map((_, k) => {
-    const u = from + ((to - from) * k) / (count - 1)
+  for (let k = 0; k < out.length; k++) {
+    const u = from + ((to - from) * k) / (out.length - 1)
     while (i < last - 1 && (us[i + 1] as number) < u) i++
-    const f = clamp((u - (us[i] as number)) / Math.max(1e-3, (us[i + 1] as number) - (us[i] as number)))
-    return splineAt(vs, (i + f) / last)
-  })
+    const start = us[i] as number
+    const f = clamp((u - start) / Math.max(1e-3, (us[i + 1] as number) - start))
+    out[k] = splineAt(vs, (i + f) / last)
+  }
+  return out
 }

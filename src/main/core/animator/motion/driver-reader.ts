@@ -16,6 +16,7 @@ export type DriverReader = {
   readonly performance: (fps: number, file: string) => Performance
 }
 
+/** `isPlaced` false: where the head is in the picture does not count, only how it is turned. */
 /**
  * The mesh sees a gap between the closed lips of a grin or a pout: a small gap counts as far as the picture shows the mouth's inside. And
  * what of the inside is teeth was bared by the lips, not opened by the jaw.
@@ -26,7 +27,6 @@ const weighMouth = (reading: FaceReading, image: RgbaImage, face: Face): FaceRea
   return { ...reading, gap: reading.gap * gate, bare: gate * smoothstep(0.25, 0.42, teeth) }
 }
 
-/** `isPlaced` false: where the head is in the picture does not count, only how it is turned. */
 export const createDriverReader = (isPlaced: boolean): DriverReader => {
   const readings: (ReturnType<typeof weighMouth> | undefined)[] = []
   let first: Face | undefined

@@ -1,4 +1,4 @@
-import { clamp, mix, smoothstep } from '../mesh/easing.ts'
+import { clamp, smoothstep } from '../mesh/easing.ts'
 import type { FramePose, HeadRotation } from '../types.ts'
 import type { ClipParameters } from '../clip-parameters.ts'
 import type { FaceReading } from './read-face.ts'
@@ -29,6 +29,22 @@ export type Performance = {
 /** What the source does by itself in the picture that is moved. */
 export type OwnFace = Pick<FaceReading, 'gap' | 'width'> & { readonly rotation: HeadRotation }
 
+const REST: Moment = {
+  yaw: 0,
+  pitch: 0,
+  roll: 0,
+  shiftX: 0,
+  shiftY: 0,
+  gap: 0,
+  bare: 0,
+  wide: 0,
+  brow: 0,
+  closure: 0,
+  gazeX: 0,
+  gazeY: 0,
+}
+const KEYS = Object.keys(REST) as (keyof Moment)[]
+
 /** How much wider (mouth units) a spread mouth is, and narrower a rounded one; how much higher raised brows are (face heights). */
 const SPREAD_WIDTH = 0.09
 const ROUND_WIDTH = 0.2
@@ -36,12 +52,20 @@ const BROW_HEIGHT = 0.02
 /** The lids' gap that counts as open is that of the upper fifth of a clip. */
 const OPEN_SHARE = 0.8
 /** Gaussian widths in seconds: heads are heavy, lids are quick. */
-const HEAVY = { yaw: 0.05, pitch: 0.05, roll: 0.05, shiftX: 0.05, shiftY: 0.05, brow: 0.05 }
-const LIGHT = { bare: 0.035, wide: 0.035, gazeX: 0.035, gazeY: 0.035, gap: 0.022, closure: 0.012 }
-const SMOOTH_SECONDS: Readonly<Record<keyof Moment, number>> = { ...HEAVY, ...LIGHT }
-const KEYS = Object.keys(SMOOTH_SECONDS) as (keyof Moment)[]
-const REST = Object.fromEntries(KEYS.map((key) => [key, 0])) as Moment
-const LEVEL: HeadRotation = { yaw: 0, pitch: 0, roll: 0 }
+const SMOOTH_SECONDS: Readonly<Record<keyof Moment, number>> = {
+  yaw: 0.05,
+  pitch: 0.05,
+  roll: 0.05,
+  shiftX: 0.05,
+  shiftY: 0.05,
+  gap: 0.022,
+  bare: 0.035,
+  wide: 0.035,
+  brow: 0.05,
+  closure: 0.012,
+  gazeX: 0.035,
+  gazeY: 0.035,
+}
 /** Longest stretch without a face that is bridged, and the time in which a longer one comes to rest. */
 const BRIDGE_SECONDS = 0.5
 const SETTLE_SECONDS = 0.25
@@ -62,12 +86,14 @@ const settle = (seen: readonly (Moment | undefined)[], fps: number): Moment[] =>
         continue
       }
       const found = seen.findIndex((moment, k) => k > i && moment !== undefined)
-      const [from, after] = [seen[before]?.[key], seen[found]?.[key]]
+      const after = found < 0 ? undefined : seen[found]?.[key]
+      const from = before < 0 ? undefined : seen[before]?.[key]
       const isBridge = from !== undefined && after !== undefined && (found - before) / fps <= BRIDGE_SECONDS
-      const left = (frames: number): number => 1 - smoothstep(0, SETTLE_SECONDS, frames / fps)
+      const fromShare = 1 - smoothstep(0, SETTLE_SECONDS, (i - before) / fps)
+      const afterShare = 1 - smoothstep(0, SETTLE_SECONDS, (found - i) / fps)
       out[i] = isBridge
-        ? mix(from, after, (i - before) / (found - before))
-        : (from ?? 0) * left(i - before) + (after ?? 0) * left(found - i)
+        ? from + ((after - from) * (i - before)) / (found - before)
+        : (from ?? 0) * fromShare + (after ?? 0) * afterShare
     }
     return smooth(out, SMOOTH_SECONDS[key] * fps)
   }
@@ -102,17 +128,25 @@ export const performanceOf = (
   fps: number,
 ): Performance => {
   const seen = readings.filter((reading) => reading !== undefined)
-  const usual = (key: keyof FaceReading, from = seen): number => {
-    const values = from.map((reading) => reading[key])
-    return percentile(values, 0.5)
-  }
+  const first = seen[0]
+  const usual = (key: keyof FaceReading, share: number, from = seen): number =>
+    percentile(
+      from.map((r) => r[key]),
+      share,
+    )
   const still = seen.filter(({ gap }) => gap < 0.06)
   const usualFace = {
     gap: 0,
-    width: usual('width', still.length > 0 ? still : seen),
-    ...{ brow: usual('brow'), gazeX: usual('gazeX'), gazeY: usual('gazeY') },
+    width: usual('width', 0.5, still.length > 0 ? still : seen),
+    brow: usual('brow', 0.5),
+    gazeX: usual('gazeX', 0.5),
+    gazeY: usual('gazeY', 0.5),
   }
-  const against = (zero: typeof usualFace, turn: HeadRotation, shift: 0 | 1): Moment[] =>
+  const against = (
+    zero: Pick<FaceReading, 'gap' | 'width' | 'brow' | 'gazeX' | 'gazeY'>,
+    turn: HeadRotation,
+    shift: 0 | 1,
+  ): Moment[] =>
     settle(
       readings.map((reading) => {
         if (!reading) return undefined
@@ -136,8 +170,8 @@ export const performanceOf = (
       fps,
     )
   return {
-    relative: against(seen[0] ?? usualFace, LEVEL, 1),
-    absolute: against(usualFace, level, 0),
+    relative: first ? against(first, { yaw: 0, pitch: 0, roll: 0 }, 1) : readings.map(() => REST),
+    absolute: first ? against(usualFace, level, 0) : readings.map(() => REST),
     missing: readings.length - seen.length,
   }
 }
@@ -193,7 +227,7 @@ export const poseFor = (
   const wide = isPartial ? 0 : clamp(moment.wide - smile * shown, -1, 1.3)
 
   const closure = eyesOnly ? parameters.eyes_retargeting_multiplier * moment.closure : moment.closure
-  const turn = relative ? LEVEL : own.rotation
+  const turn = relative ? { yaw: 0, pitch: 0, roll: 0 } : own.rotation
   const whole = isPartial ? 0 : 1
   return {
     yaw: whole * bounded(TURN_GAIN.yaw * (moment.yaw - turn.yaw), 0.4),

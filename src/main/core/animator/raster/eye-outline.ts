@@ -51,14 +51,20 @@ const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutl
   const half = (CORNER_MARGIN * axes.length) / 2
   const curve = (row: readonly number[], stretch = 1): Float32Array => {
     const offsets = places(row).map((place) => offsetOf(axes, place))
-    const stretched = offsets.map(([u, v]): Point => [u * stretch, v])
-    return evenCurve(stretched, -half, half, CURVE + 1)
+    return curveOf(
+      offsets.map(([u]) => u * stretch),
+      offsets.map(([, v]) => v),
+      half,
+    )
   }
   const lids = { upper: curve(rows.upper, CORNER_MARGIN), lower: curve(rows.lower, CORNER_MARGIN) }
   const around = { crease: curve(rows.crease), brow: curve(rows.brow), fold: curve(rows.fold) }
   const skin = skinColour(frame, texture, SKIN_POINTS[eye])
   return orderRows({ axes, half, ...lids, ...around, skin })
 }
+
+const curveOf = (us: readonly number[], vs: readonly number[], half: number): Float32Array =>
+  evenCurve(Float32Array.from(us), Float32Array.from(vs), -half, half, new Float32Array(CURVE + 1))
 
 /** Keeps the rows apart and in their order, whatever the model says. */
 const orderRows = (eye: EyeOutline): EyeOutline => {
@@ -108,10 +114,12 @@ const coverRest = (eye: EyeOutline, texture: Texture): void => {
   // Eye all the way down is a bright cheek, a shadow or a drawn eye, not the model's small error.
   const known = lift.filter((value) => value < 0.32 * opening)
   const limit = known.length < (CURVE * 3) / 4 ? 0 : Math.max(...known)
-  lift.forEach((value, k) => (lift[k] = Math.min(value, limit)))
+  for (let k = 0; k <= CURVE; k++) lift[k] = Math.min(lift[k] as number, limit)
   for (let pass = 0; pass < 40; pass++) {
     const before = lift.slice()
     smoothLine(lift, 0, 1, CURVE + 1)
+    lift[0] = before[0] as number
+    lift[CURVE] = before[CURVE] as number
     if (pass < 20) before.forEach((value, k) => (lift[k] = Math.max(value, lift[k] as number)))
   }
   lift.forEach((value, k) => {
@@ -150,19 +158,23 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => 
   if (isEndless || last - first < 4 || height > 1.6 * (last - first)) return undefined
   const centre = (at(first) + at(last)) / 2
   const half = (at(last) - at(first)) / 2
-  const row = (which: 0 | 1, by = 0): Float32Array => {
-    const points = found.map((line, k): Point => [at(first + k) - centre, at(line[which]) + by * half])
-    return evenCurve(points, -half, half, CURVE + 1)
-  }
+  const row = (which: 0 | 1, by = 0): Float32Array =>
+    curveOf(
+      found.map((_, k) => at(first + k) - centre),
+      found.map((line) => at(line[which]) + by * half),
+      half,
+    )
   const axes = axesAt(placeOf(eye.axes, centre, 0), eye.axes)
   const around = { crease: row(0, -0.1), brow: row(0, -0.6), fold: row(1, 0.2) }
   return orderRows({ ...eye, axes, half, upper: row(0), lower: row(1), ...around })
 }
 
 const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
-  const below = Array.from({ length: 33 }, (_, i) => (eye.fold[16 + i] as number) + 0.1 * eye.half)
-  const isWhite = (v: number, i: number): boolean => looksWhite(eye.skin, readAt(texture, eye, alongAt(eye, 16 + i), v))
-  return below.filter(isWhite).length > 12
+  const below = Array.from({ length: 33 }, (_, i) => {
+    const k = 16 + i
+    return looksWhite(eye.skin, readAt(texture, eye, alongAt(eye, k), (eye.fold[k] as number) + 0.1 * eye.half))
+  })
+  return below.filter(Boolean).length > 12
 }
 
 /**

@@ -18,13 +18,3 @@ export const flood = (
   }
   return seen
 }
-
-/** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by a cell and a half. */
-export const grow = (mask: Uint8Array, columns: number, inside: 0 | 1): Uint8Array =>
-  mask.map((own, cell) => {
-    const i = cell % columns
-    for (const row of [cell - columns, cell, cell + columns])
-      for (let a = Math.max(0, i - 1); a <= Math.min(columns - 1, i + 1); a++)
-        if (mask[row - i + a] === inside) return inside
-    return own
-  })

@@ -14,8 +14,7 @@ for (let y = 0; y < SIZE; y++) {
   }
 }
 const cells = SIZE / 4
-const plane = (): Float32Array => new Float32Array(cells * cells)
-const colour = [plane(), plane(), plane()] as const
+const colour = new Float32Array(cells * cells * 3)
 const person = new Float32Array(cells * cells)
 for (let cell = 0; cell < cells * cells; cell++) {
   const x = (cell % cells) * 4
@@ -23,7 +22,7 @@ for (let cell = 0; cell < cells * cells; cell++) {
   person[cell] = inside(x + 2, y + 2) ? 1 : 0
   for (let k = 0; k < 16; k++) {
     const at = ((y + (k >> 2)) * SIZE + x + (k & 3)) * 4
-    colour.forEach((plane, c) => (plane[cell] = (plane[cell] as number) + (data[at + c] as number) / 16))
+    for (let c = 0; c < 3; c++) colour[cell * 3 + c] = (colour[cell * 3 + c] as number) + (data[at + c] as number) / 16
   }
 }
 const coarse = { left: 0, top: 0, step: 4, columns: cells, rows: cells, colour, person }

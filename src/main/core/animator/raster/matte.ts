@@ -1,5 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { bilinear, clamp, mix, smoothstep } from '../mesh/easing.ts'
+import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { Coarse } from './person.ts'
 
 /**
@@ -8,8 +8,8 @@ import type { Coarse } from './person.ts'
  */
 export type Layers = { readonly front: Uint8Array; readonly plate: Uint8Array }
 
-/** Box blur of a value a cell, in place; cells beyond the border count as 0. */
-const boxBlur = (values: Float32Array, columns: number, rows: number, radius: number): void => {
+/** Box blur of `channels` interleaved values a cell, in place; cells beyond the border count as 0. */
+const boxBlur = (values: Float32Array, channels: number, columns: number, rows: number, radius: number): void => {
   const sums = new Float32Array(Math.max(columns, rows) + 1)
   const blur = (start: number, step: number, count: number): void => {
     for (let k = 0; k < count; k++) sums[k + 1] = (sums[k] as number) + (values[start + k * step] as number)
@@ -18,25 +18,32 @@ const boxBlur = (values: Float32Array, columns: number, rows: number, radius: nu
       values[start + k * step] = sum / (2 * radius + 1)
     }
   }
-  for (let row = 0; row < rows; row++) blur(row * columns, 1, columns)
-  for (let column = 0; column < columns; column++) blur(column, columns, rows)
+  for (let line = 0; line < rows * channels; line++)
+    blur(Math.floor(line / channels) * columns * channels + (line % channels), channels, columns)
+  for (let line = 0; line < columns * channels; line++) blur(line, columns * channels, rows)
 }
 
-/** Local mean of `values` over the cells where `share` is 1, spread into all others, nearest first. */
-const spread = ({ columns, rows }: Coarse, values: Float32Array, share: Float32Array): Float32Array => {
-  const weights = share.slice()
-  const sums = values.map((value, cell) => value * (share[cell] as number))
-  const [out, known] = [new Float32Array(values.length), new Float32Array(values.length)]
+/** Local mean of `colour` (three floats a cell) over the cells where `share` is 1, spread into all others, nearest first. */
+const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: number) => number): Float32Array => {
+  const count = columns * rows
+  const sums = Float32Array.from({ length: count * 4 }, (_, i) => {
+    const cell = i >> 2
+    return share(cell) * (i % 4 === 3 ? 1 : (colour[cell * 3 + (i % 4)] as number))
+  })
+  const out = new Float32Array(count * 3)
+  const known = new Float32Array(count)
   for (const radius of [1, 3, 9, 24]) {
-    for (const part of [weights, sums]) boxBlur(part, columns, rows, radius)
-    weights.forEach((weight, cell) => {
+    boxBlur(sums, 4, columns, rows, radius)
+    for (let cell = 0; cell < count; cell++) {
+      const weight = sums[cell * 4 + 3] as number
       const take = Math.min(1 - (known[cell] as number), weight * 4)
-      if (weight < 1e-4 || take <= 0) return
+      if (weight < 1e-4 || take <= 0) continue
       known[cell] = (known[cell] as number) + take
-      out[cell] = (out[cell] as number) + (take * (sums[cell] as number)) / weight
-    })
+      for (let c = 0; c < 3; c++)
+        out[cell * 3 + c] = (out[cell * 3 + c] as number) + (take * (sums[cell * 4 + c] as number)) / weight
+    }
   }
-  return out.map((value, cell) => value / Math.max(1e-4, known[cell] as number))
+  return out.map((value, i) => value / Math.max(1e-4, known[Math.floor(i / 3)] as number))
 }
 
 /** Kinds of squares between four cells: background throughout; so deep inside the person that nothing behind ever shows. */
@@ -48,7 +55,7 @@ const FAR = 99
 const FILLED = 9
 
 /** Ways from every cell to clean background, cells: left or right (signed) and up (0 or less); -FAR where there is none. */
-const waysOut = (clean: Float32Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
+const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
   const side = new Float32Array(clean.length).fill(-FAR)
   const up = new Float32Array(clean.length).fill(-FAR)
   for (let cell = 0; cell < clean.length; cell++) {
@@ -79,21 +86,18 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const frontPixels = new Uint32Array(front.buffer)
   const plate = new Uint8Array(data)
   const shares = Float32Array.from(person)
-  boxBlur(shares, columns, rows, 2)
-  const clean = shares.map((share) => (share < 0.01 ? 1 : 0))
+  boxBlur(shares, 1, columns, rows, 2)
+  const clean = Uint8Array.from(shares, (share) => (share < 0.01 ? 1 : 0))
   const { side, up } = waysOut(clean, columns)
   const around = Float32Array.from(person)
-  boxBlur(around, columns, rows, FILLED)
-  const deep = shares.map((share) => (share > 0.95 ? 1 : 0))
-  const sides = colour.map((plane) => ({
-    inner: spread(coarse, plane, deep),
-    outer: spread(coarse, plane, clean),
-    squares: spread(
-      coarse,
-      plane.map((value) => value * value),
-      clean,
-    ),
-  }))
+  boxBlur(around, 1, columns, rows, FILLED)
+  const inner = spread(coarse, colour, (cell) => ((shares[cell] as number) > 0.95 ? 1 : 0))
+  const outer = spread(coarse, colour, (cell) => clean[cell] as number)
+  const squares = spread(
+    coarse,
+    colour.map((value) => value * value),
+    (cell) => clean[cell] as number,
+  )
   const kind = shares.map((_, here) => {
     const quad = [here, here + 1, here + columns, here + columns + 1]
     if (quad.every((k) => clean[k] !== 0)) return CLEAN
@@ -104,7 +108,12 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   let cell = 0
   let fx = 0
   let fy = 0
-  const at = (values: Float32Array): number => bilinear(values, columns, cell, fx, fy)
+  const at = (values: Float32Array, stride: number, c: number): number => {
+    const a = cell * stride + c
+    const b = a + columns * stride
+    const upper = (values[a] as number) * (1 - fx) + (values[a + stride] as number) * fx
+    return upper * (1 - fy) + ((values[b] as number) * (1 - fx) + (values[b + stride] as number) * fx) * fy
+  }
   /** Where the mirrored pixel lies in `data`, or -1 when it is not plain background. */
   const mirror = (x: number, y: number): number => {
     if (x < left || x >= x1 || y < top || y >= y1) return -1
@@ -116,10 +125,10 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     let dot = 0
     let length = 0
     let variance = 0
-    for (const [c, { inner, outer, squares }] of sides.entries()) {
-      const b = at(outer)
-      variance += Math.max(0, at(squares) - b * b)
-      const f = at(inner) - b
+    for (let c = 0; c < 3; c++) {
+      const b = at(outer, 3, c)
+      variance += Math.max(0, at(squares, 3, c) - b * b)
+      const f = at(inner, 3, c) - b
       dot += ((data[to + c] as number) - b) * f
       length += f * f
     }
@@ -147,15 +156,15 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
         plate[to + 3] = 254
         continue
       }
-      const share = kind[cell] === CLEAN ? 0 : at(shares)
+      const share = kind[cell] === CLEAN ? 0 : at(shares, 1, 0)
       const alpha = share < 0.01 ? 0 : alphaAt(share, to)
       if (alpha === 0) {
         frontPixels[to >> 2] = 0
         continue
       }
       const way = Math.min(Math.abs(side[cell] as number), -(up[cell] as number))
-      const across = at(side)
-      const above = at(up)
+      const across = at(side, 1, 0)
+      const above = at(up, 1, 0)
       const a = mirror(Math.round(x + 2 * across * step), y)
       const b = mirror(x, Math.round(y + 2 * above * step))
       const fade = 1 - smoothstep(0.7 * FILLED, FILLED, way)
@@ -164,9 +173,9 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
       // Where little of the person is, the picture itself is the better guess, and there is no seam.
       const guessed = smoothstep(0, 0.6, alpha)
-      for (const [c, { outer }] of sides.entries()) {
+      for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
-        const filled = (seen + wm * at(outer)) / (wa + wb + wm)
+        const filled = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
         const value = mix(data[to + c] as number, filled, guessed)
         plate[to + c] = value + 0.5
         if (alpha < 1) front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)

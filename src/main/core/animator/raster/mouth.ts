@@ -32,7 +32,8 @@ export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, pres
   const axes = axesThrough(corner(0), corner(last))
   const [upper, lower] = rows.map((row) => {
     const offsets = row.map((place, i) => offsetOf(axes, i % last === 0 ? corner(i) : place))
-    return evenCurve(offsets, -axes.length / 2, axes.length / 2, STEPS + 1)
+    const [us, vs] = [Float32Array.from(offsets, ([u]) => u), Float32Array.from(offsets, ([, v]) => v)]
+    return evenCurve(us, vs, -axes.length / 2, axes.length / 2, new Float32Array(STEPS + 1))
   }) as [Float32Array, Float32Array]
   let widest = 0
   for (let k = 0; k <= STEPS; k++) {

@@ -1,6 +1,6 @@
 import type { NodePair, WarpGrid } from '../mesh/warp-grid.ts'
 import { over } from './colour.ts'
-import { copyRows, readTexture, type Texture } from './texture.ts'
+import { readTexture, type Texture } from './texture.ts'
 
 /** What cells are painted from and into. `still`, `plate` and `out` are whole pictures of packed pixels. */
 export type Canvas = {
@@ -73,7 +73,8 @@ export const paintCell = (canvas: Canvas, i: number, j: number, corners: Float64
 /** Puts one cell of a whole picture into the output as it is. */
 export const copyCell = ({ grid, out }: Canvas, from: Uint32Array, i: number, j: number): void => {
   const { spacing, width, height } = grid
-  const [x, y] = [i * spacing, j * spacing]
-  const at = y * width + x
-  copyRows(from, at, width, out, at, width, Math.min(spacing, width - x), Math.min(spacing, height - y))
+  const x0 = i * spacing
+  const x1 = Math.min(width, x0 + spacing)
+  const y1 = Math.min(height, (j + 1) * spacing)
+  for (let y = j * spacing; y < y1; y++) out.set(from.subarray(y * width + x0, y * width + x1), y * width + x0)
 }

@@ -1,14 +1,10 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { smoothLine } from '../mesh/depth.ts'
+import { smoothLine, type DepthField } from '../mesh/depth.ts'
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { movingRect, type FaceGeometry } from '../mesh/motion-field.ts'
-import { axesAt, offsetOf, pointAt, type Point } from '../mesh/plane.ts'
-import { gridAt } from '../mesh/warp-grid.ts'
-import { flood, grow } from './flood.ts'
-
-/** Planes of red, green and blue. */
-type Colours = readonly [Float32Array, Float32Array, Float32Array]
+import { axesAt, offsetOf, pointAt, type Bounds } from '../mesh/plane.ts'
+import { gridAt, type WarpGrid } from '../mesh/warp-grid.ts'
+import { flood } from './flood.ts'
 
 /** The part of a picture round a head, coarsely: `columns * rows` cells of `step` px a side, the first at (left, top). */
 export type Coarse = {
@@ -17,8 +13,8 @@ export type Coarse = {
   readonly step: number
   readonly columns: number
   readonly rows: number
-  /** Mean colour of a cell, 0..255. */
-  readonly colour: Colours
+  /** Mean colour of a cell, three floats 0..255. */
+  readonly colour: Float32Array
   /** 1 where the person is (head, hair, body), 0 elsewhere. */
   readonly person: Float32Array
 }
@@ -42,18 +38,24 @@ const BIAS = 0.9
 
 type Cells = Pick<Coarse, 'left' | 'top' | 'step' | 'columns' | 'rows'>
 
-const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Colours => {
-  const plane = (c: number): Float32Array =>
-    Float32Array.from({ length: columns * rows }, (_, cell) => {
-      const x0 = left + (cell % columns) * step
-      const y0 = top + Math.floor(cell / columns) * step
-      const [x1, y1] = [Math.min(width, x0 + step), Math.min(height, y0 + step)]
-      let sum = 0
-      for (let y = y0; y < y1; y++)
-        for (let at = (y * width + x0) * 4 + c; at < (y * width + x1) * 4; at += 4) sum += data[at] as number
-      return sum / ((x1 - x0) * (y1 - y0))
-    })
-  return [plane(0), plane(1), plane(2)]
+const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Float32Array => {
+  const colour = new Float32Array(columns * rows * 3)
+  for (let cell = 0; cell < columns * rows; cell++) {
+    const x0 = left + (cell % columns) * step
+    const y0 = top + Math.floor(cell / columns) * step
+    const [x1, y1] = [Math.min(width, x0 + step), Math.min(height, y0 + step)]
+    let [r, g, b] = [0, 0, 0]
+    for (let y = y0; y < y1; y++) {
+      for (let at = (y * width + x0) * 4; at < (y * width + x1) * 4; at += 4) {
+        r += data[at] as number
+        g += data[at + 1] as number
+        b += data[at + 2] as number
+      }
+    }
+    const count = (x1 - x0) * (y1 - y0)
+    colour.set([r / count, g / count, b / count], cell * 3)
+  }
+  return colour
 }
 
 /**
@@ -73,28 +75,36 @@ const priorAt = (scale: number, upness: number, right: number, below: number): n
   return Math.max(head, mix(-4, body, smoothstep(-0.12, 0.1, below)))
 }
 
-const middleOf = ({ left, top, step, columns }: Cells, cell: number): Point => [
-  left + ((cell % columns) + 0.5) * step,
-  top + (Math.floor(cell / columns) + 0.5) * step,
-]
-
-const priorOf = ({ points, chin, faceHeight }: HeadFrame, scales: Float32Array, cells: Cells): Float32Array => {
+const priorOf = (
+  { points, chin, faceHeight }: HeadFrame,
+  grid: WarpGrid,
+  { scale }: DepthField,
+  { left, top, step, columns, rows }: Cells,
+): Float32Array => {
   const brow = axesAt(pointAt(points, 168), chin)
-  return scales.map((scale, cell) => {
-    const place = middleOf(cells, cell)
-    const [across, below] = offsetOf(chin, place)
-    const [side, under] = offsetOf(brow, place)
-    return priorAt(scale, -under / (Math.hypot(side, under) + 1), across / faceHeight, below / faceHeight)
+  return Float32Array.from({ length: columns * rows }, (_, cell) => {
+    const x = left + ((cell % columns) + 0.5) * step
+    const y = top + (Math.floor(cell / columns) + 0.5) * step
+    const [across, below] = offsetOf(chin, [x, y])
+    const [side, under] = offsetOf(brow, [x, y])
+    return priorAt(
+      gridAt(grid, scale, x, y),
+      -under / (Math.hypot(side, under) + 1),
+      across / faceHeight,
+      below / faceHeight,
+    )
   })
 }
 
-const binOf = (colour: Colours, cell: number): number =>
-  colour.reduce((bin, plane) => bin * BINS + Math.min(BINS - 1, ((plane[cell] as number) * BINS) >> 8), 0)
+const binOf = (colour: Float32Array, cell: number): number => {
+  const q = (c: number): number => Math.min(BINS - 1, ((colour[cell * 3 + c] as number) * BINS) >> 8)
+  return (q(0) * BINS + q(1)) * BINS + q(2)
+}
 
 /** Share of each colour bin among weighted cells, blurred by about `reach` bins. */
-const colourShares = (colour: Colours, weightOf: (cell: number) => number, reach: number): Float32Array => {
+const colourShares = (colour: Float32Array, weightOf: (cell: number) => number, reach: number): Float32Array => {
   const shares = new Float32Array(BINS ** 3)
-  for (const cell of colour[0].keys()) {
+  for (let cell = 0; cell < colour.length / 3; cell++) {
     const bin = binOf(colour, cell)
     shares[bin] = (shares[bin] as number) + Math.max(0, weightOf(cell))
   }
@@ -108,7 +118,7 @@ const colourShares = (colour: Colours, weightOf: (cell: number) => number, reach
 }
 
 /** Log odds of person (weights above 0) against background (below) by colour, per bin. */
-const colourOdds = (colour: Colours, weightOf: (cell: number) => number): Float32Array => {
+const colourOdds = (colour: Float32Array, weightOf: (cell: number) => number): Float32Array => {
   const person = colourShares(colour, weightOf, 2)
   const background = colourShares(colour, (cell) => -weightOf(cell), 2)
   return person.map((value, i) => clamp(Math.log((value + 2e-4) / ((background[i] as number) + 2e-4)), -3, 3))
@@ -126,7 +136,8 @@ const settle = ({ columns, rows, colour, person }: Coarse, odds: Float32Array, s
     for (let cell = 0; cell < count - offset; cell++) {
       if ((cell % columns) + across >= columns) continue
       let d = 0
-      for (const plane of colour) d += ((plane[cell] as number) - (plane[cell + offset] as number)) ** 2
+      for (let at = cell * 3; at < cell * 3 + 3; at++)
+        d += ((colour[at] as number) - (colour[at + offset * 3] as number)) ** 2
       weights[cell] = share * (Math.exp(-d / 700) + 0.003)
     }
     return { offset, weights }
@@ -159,6 +170,16 @@ const LINKS = [
   { across: 0, down: 3, share: 0.5 },
 ] as const
 
+/** Grows (or, with `inside` 0, shrinks) a mask of 0 and 1 by a cell and a half. */
+const grow = (mask: Uint8Array, columns: number, inside: 0 | 1): Uint8Array =>
+  mask.map((own, cell) => {
+    const i = cell % columns
+    for (const row of [cell - columns, cell, cell + columns])
+      for (let a = Math.max(0, i - 1); a <= Math.min(columns - 1, i + 1); a++)
+        if (mask[row - i + a] === inside) return inside
+    return own
+  })
+
 /**
  * Adds what hangs from the person, a veil or a scarf, as far as `isInReach`: cells that hang together with it and whose colours are far from
  * all that the frame of the picture shows beside the person.
@@ -190,9 +211,13 @@ const tidy = ({ columns, rows, person }: Coarse, prior: Float32Array): void => {
  * Finds the person round a face, coarsely: what the face says about its surroundings, then two rounds of colour models and a random
  * walk. Errs toward "person" where colours are alike; there an error shows least.
  */
-export const findPerson = (image: RgbaImage, geometry: FaceGeometry): Coarse => {
-  const { frame, grid, depthField } = geometry
-  const moving = movingRect(geometry)
+export const findPerson = (
+  image: RgbaImage,
+  frame: HeadFrame,
+  grid: WarpGrid,
+  depthField: DepthField,
+  moving: Bounds,
+): Coarse => {
   const step = Math.max(2, Math.round(frame.faceHeight / CELLS_PER_FACE))
   const margin = Math.round(MARGIN * frame.faceHeight)
   const left = Math.max(0, moving.left - margin)
@@ -201,10 +226,7 @@ export const findPerson = (image: RgbaImage, geometry: FaceGeometry): Coarse => 
   const rows = Math.ceil((Math.min(image.height, moving.bottom + margin) - top) / step)
   const cells = { left, top, step, columns, rows }
   const colour = coarseColours(image, cells)
-  const scales = Float32Array.from({ length: columns * rows }, (_, cell) =>
-    gridAt(grid, depthField.scale, ...middleOf(cells, cell)),
-  )
-  const prior = priorOf(frame, scales, cells)
+  const prior = priorOf(frame, grid, depthField, cells)
   const person = prior.map((value) => 1 / (1 + Math.exp(-value)))
   const coarse = { ...cells, colour, person }
   const isFrame = (cell: number): boolean => cell % columns < 4 || cell % columns >= columns - 4 || cell < 4 * columns
@@ -224,7 +246,11 @@ export const findPerson = (image: RgbaImage, geometry: FaceGeometry): Coarse => 
     })
     settle(coarse, odds, sweeps)
   }
-  addHanging(coarse, isFrame, (cell) => (scales[cell] as number) < REACH)
+  const isInReach = (cell: number): boolean => {
+    const [x, y] = [left + ((cell % columns) + 0.5) * step, top + (Math.floor(cell / columns) + 0.5) * step]
+    return gridAt(grid, depthField.scale, x, y) < REACH
+  }
+  addHanging(coarse, isFrame, isInReach)
   tidy(coarse, prior)
   return coarse
 }

@@ -10,7 +10,7 @@ import { insideOf } from './mouth-source.ts'
 import { eyesOf, paintEye, type Eye } from './eyes.ts'
 import { cellCorners, paintCell, copyCell, type Canvas } from './paint-cells.ts'
 import { moveShades, shadeCell, shadesOf } from './shade.ts'
-import { blocksOf, ONE_BLOCK, pixelsOf, skinColour, textureOf, type PixelMemory } from './texture.ts'
+import { blocksOf, pixelsOf, skinColour, textureOf, type PixelMemory } from './texture.ts'
 import { layersOf } from './matte.ts'
 import { findPerson } from './person.ts'
 
@@ -47,18 +47,18 @@ export const createPuppet = (
 ): Puppet => {
   const { width, height } = image
   const geometry = faceGeometryOf(image, face, isSoft)
-  const { grid, active, frame } = geometry
+  const { grid, active, frame, depthField } = geometry
   const { spacing, columns } = grid
   const field = emptyMotionField(geometry)
   const rect = movingRect(geometry)
   const still = memory ? pixelsOf(image) : new Uint32Array(Uint8Array.from(image.data).buffer)
   const out = memory ? still : still.slice()
-  const layers = isLayered ? layersOf(image, findPerson(image, geometry)) : undefined
+  const layers = isLayered ? layersOf(image, findPerson(image, frame, grid, depthField, rect)) : undefined
   const front = layers ? new Uint32Array(layers.front.buffer) : still
   const plate = layers
     ? new Uint32Array(layers.plate.buffer)
     : (memory?.('plate', still.length) ?? new Uint32Array(still.length))
-  const blocks = layers ? blocksOf(front, width, height, spacing) : ONE_BLOCK
+  const blocks = blocksOf(front, width, height, spacing)
   const texture = textureOf({ width, height, data: bytesOf(front) }, rect, blocks, memory)
   const canvas: Canvas = { grid, texture, plate, out }
   const bytes = bytesOf(out)

@@ -2,7 +2,6 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { pointAt, type Bounds } from '../mesh/plane.ts'
-import { grow } from './flood.ts'
 import { channelsOf, lightOf, meanColour, type Rgb } from './colour.ts'
 
 /**
@@ -41,11 +40,11 @@ export const pixelsOf = ({ data }: RgbaImage): Uint32Array =>
   new Uint32Array(data.buffer, data.byteOffset, data.length >> 2)
 
 /** Copies `rows` rows of `length` numbers, from place `at` on in a picture whose rows have `stride` numbers to such a place in another. */
-export const copyRows = (
-  from: Uint8Array | Uint8ClampedArray | Uint32Array,
+export const copyRows = <T extends Uint8Array | Uint8ClampedArray | Uint32Array>(
+  from: T,
   at: number,
   stride: number,
-  to: Uint8Array | Uint8ClampedArray | Uint32Array,
+  to: T,
   toAt: number,
   toStride: number,
   length: number,
@@ -117,15 +116,21 @@ export const textureOf = (
 /** Blocks of the given size in which, or next to which, `pixels` are not wholly transparent. */
 export const blocksOf = (pixels: Uint32Array, width: number, height: number, size: number): Blocks => {
   const columns = Math.ceil(width / size)
-  const content = new Uint8Array(columns * Math.ceil(height / size))
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      if (pixels[y * width + x] !== 0) content[((y / size) | 0) * columns + ((x / size) | 0)] = 1
-  return { size, columns, used: grow(content, columns, 1) }
+  const rows = Math.ceil(height / size)
+  const used = new Uint8Array(columns * rows)
+  for (let j = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++) {
+      const right = Math.min(width, (i + 1) * size)
+      let isEmpty = true
+      for (let y = j * size; isEmpty && y < Math.min(height, (j + 1) * size); y++)
+        for (let at = y * width + i * size; isEmpty && at < y * width + right; at++) isEmpty = pixels[at] === 0
+      if (isEmpty) continue
+      for (let b = Math.max(0, j - 1); b <= Math.min(rows - 1, j + 1); b++)
+        used.fill(1, b * columns + Math.max(0, i - 1), b * columns + Math.min(columns, i + 2))
+    }
+  }
+  return { size, columns, used }
 }
-
-/** A picture that has content everywhere. */
-export const ONE_BLOCK: Blocks = { size: Infinity, columns: 1, used: Uint8Array.of(1) }
 
 /** Bilinear read at 16.16 fixed-point texel coordinates, 8-bit weights; `u`, `v` must leave one texel to the right and below. */
 export const readTexture = (texels: Uint32Array, width: number, u: number, v: number): number => {
