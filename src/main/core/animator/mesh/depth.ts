@@ -1,10 +1,8 @@
 import faceTriangles from './face-triangles.json' with { type: 'json' }
-import { meanOf, mix, smoothstep, valueAt } from './easing.ts'
-import { pointOf, type HeadFrame, type Vector } from './head-frame.ts'
-import { boundsOf } from './plane.ts'
-import { evenCurve } from './spline.ts'
+import { smoothstep } from './easing.ts'
+import { along, pointOf, type HeadFrame, type Vector } from './head-frame.ts'
 import { FACE_OVAL } from './topology.ts'
-import { eachNode, everyNode, nodeArray, type WarpGrid } from './warp-grid.ts'
+import { eachNode, nodeArray, type WarpGrid } from './warp-grid.ts'
 
 /** Depth and place of every node relative to the face's outline. */
 export type DepthField = {
@@ -18,22 +16,21 @@ export type DepthField = {
 const STEEPEST = 2.4
 /** The outline's depth runs out to the pivot's between these scales: silhouettes then barely move when the head turns. */
 const DEPTH_FADE: readonly [number, number] = [1, 1.6]
-/** Directions in which the outline is looked up. */
-const DIRECTIONS = 720
+/** Nothing farther out than this many outlines takes part in any motion. */
+const FAR_AWAY = 4
 
 const rasteriseFace = ({ points }: HeadFrame, { spacing, columns, rows }: WarpGrid, depth: Float32Array): void => {
   const list = faceTriangles.triangles
   for (let t = 0; t < list.length; t += 3) {
-    const corners = list.slice(t, t + 3).map((index) => {
-      const [x, y, z] = pointOf(points, index)
-      return [x / spacing, y / spacing, z] as const
-    })
-    const [[ax, ay, az], [bx, by, bz], [cx, cy, cz]] = corners as unknown as [Vector, Vector, Vector]
+    const [[ax, ay, az], [bx, by, bz], [cx, cy, cz]] = [0, 1, 2].map((k) =>
+      pointOf(points, list[t + k] as number).map((value, axis) => (axis < 2 ? value / spacing : value)),
+    ) as unknown as [Vector, Vector, Vector]
     const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
     if (Math.abs(area) < 1e-6) continue
-    const { left, top, right, bottom } = boundsOf(corners.map(([x, y]) => [x, y]))
-    for (let j = Math.max(0, Math.ceil(top)); j <= Math.min(rows - 1, bottom); j++) {
-      for (let i = Math.max(0, Math.ceil(left)); i <= Math.min(columns - 1, right); i++) {
+    const right = Math.min(columns - 1, Math.max(ax, bx, cx))
+    const bottom = Math.min(rows - 1, Math.max(ay, by, cy))
+    for (let j = Math.max(0, Math.ceil(Math.min(ay, by, cy))); j <= bottom; j++) {
+      for (let i = Math.max(0, Math.ceil(Math.min(ax, bx, cx))); i <= right; i++) {
         const u = ((i - ax) * (cy - ay) - (cx - ax) * (j - ay)) / area
         const v = ((bx - ax) * (j - ay) - (i - ax) * (by - ay)) / area
         if (u < 0 || v < 0 || u + v > 1) continue
@@ -43,6 +40,35 @@ const rasteriseFace = ({ points }: HeadFrame, { spacing, columns, rows }: WarpGr
       }
     }
   }
+}
+
+/**
+ * Where the ray from (0, 0) through (x, y) leaves the outline: distance in units of the outline, and the outline's depth there. `oval` holds
+ * x, y, z of its points, the first one again at the end.
+ */
+const leaveOval = (oval: Float64Array, x: number, y: number): readonly [scale: number, depth: number] => {
+  let scale = 0
+  let depth = 0
+  let after = (oval[0] as number) * y - (oval[1] as number) * x
+  for (let k = 0; k < oval.length - 3; k += 3) {
+    const before = after
+    after = (oval[k + 3] as number) * y - (oval[k + 4] as number) * x
+    // Both ends on the same side of the ray: most of them.
+    if (before * after > 0) continue
+    const px = oval[k] as number
+    const py = oval[k + 1] as number
+    const ex = (oval[k + 3] as number) - px
+    const ey = (oval[k + 4] as number) - py
+    const cross = x * ey - y * ex
+    if (Math.abs(cross) < 1e-9) continue
+    // (x, y) = (p + e * s) * inverse
+    const inverse = cross / (px * ey - py * ex)
+    const s = before / cross
+    if (inverse <= 0 || s < 0 || s > 1 || (scale !== 0 && inverse >= scale)) continue
+    scale = inverse
+    depth = (oval[k + 2] as number) + s * ((oval[k + 5] as number) - (oval[k + 2] as number))
+  }
+  return [scale, depth]
 }
 
 /** No node lies farther back than its neighbours allow: far cheeks of turned heads stay steep but never fold. */
@@ -78,23 +104,17 @@ export const depthFieldOf = (frame: HeadFrame, grid: WarpGrid): DepthField => {
   const scale = nodeArray(grid)
   rasteriseFace(frame, grid, depth)
   const outline = FACE_OVAL.map((index) => pointOf(frame.points, index))
-  const [cx, cy] = [meanOf(outline.map(([x]) => x)), meanOf(outline.map(([, y]) => y))]
-  const directionOf = (x: number, y: number): number => (Math.atan2(y - cy, x - cx) / Math.PI + 1) * (DIRECTIONS / 2)
-  const rim = outline.map(([x, y, z]) => ({ at: directionOf(x, y), radius: Math.hypot(x - cx, y - cy), z }))
-  const ring = [-DIRECTIONS, 0, DIRECTIONS].flatMap((turn) => rim.map((place) => ({ ...place, at: place.at + turn })))
-  ring.sort((a, b) => a.at - b.at)
-  const table = (valueOf: (place: (typeof ring)[number]) => number): Float32Array => {
-    const [us, vs] = [Float32Array.from(ring, ({ at }) => at), Float32Array.from(ring, valueOf)]
-    return evenCurve(us, vs, 0, DIRECTIONS, new Float32Array(DIRECTIONS + 1))
-  }
-  const [radius, edge] = [table((place) => place.radius), table((place) => place.z)]
+  const [cx, cy] = outline.reduce((sum, point) => along(sum, point, 1 / outline.length), [0, 0, 0])
+  const fromCentre = outline.map((point) => along(point, [cx, cy, 0], -1))
+  const oval = Float64Array.from([...fromCentre, ...fromCentre.slice(0, 1)].flat())
   const rest = frame.skullPivot[2]
-  eachNode(grid, everyNode(grid), (node, x, y) => {
-    const direction = directionOf(x, y)
-    const away = Math.hypot(x - cx, y - cy) / valueAt(radius, direction)
+  const radius = Math.max(...fromCentre.map(([x, y]) => Math.hypot(x, y)))
+  eachNode(grid, (node, x, y) => {
+    const isFar = Math.hypot(x - cx, y - cy) > FAR_AWAY * radius
+    const [away, edge] = isFar ? [FAR_AWAY, rest] : leaveOval(oval, x - cx, y - cy)
     scale[node] = away
-    const fade = smoothstep(DEPTH_FADE[0], DEPTH_FADE[1], away)
-    if (Number.isNaN(depth[node] as number)) depth[node] = mix(valueAt(edge, direction), rest, fade)
+    if (isFar || Number.isNaN(depth[node] as number))
+      depth[node] = edge + (rest - edge) * smoothstep(DEPTH_FADE[0], DEPTH_FADE[1], away)
   })
   limitSlope(grid, depth)
   for (let j = 0; j < rows; j++) smoothLine(depth, j * columns, 1, columns)

@@ -2,10 +2,9 @@ import type { DepthField } from './depth.ts'
 import { clamp, smoothstep } from './easing.ts'
 import { pointOf, type HeadFrame } from './head-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
-import { offsetOf, vOf, type Axes } from './plane.ts'
 import { splineAt } from './spline.ts'
 import { BROWS } from './topology.ts'
-import { eachNode, everyNode, nodePair, type NodePair, type WarpGrid } from './warp-grid.ts'
+import { eachNode, nodeArray, type NodePair, type WarpGrid } from './warp-grid.ts'
 
 /**
  * How far every node moves for one unit of a control, px. The skin is cut along the lip line: `upper` holds for content above it,
@@ -30,33 +29,36 @@ export const expressionOf = (
   grid: WarpGrid,
   { scale }: DepthField,
 ): Expression => {
-  const whole = (both = nodePair(grid)): Control => ({ upper: both, lower: both })
-  const split = (): Control => ({ upper: nodePair(grid), lower: nodePair(grid) })
+  const pair = (): NodePair => [nodeArray(grid), nodeArray(grid)]
+  const whole = (both = pair()): Control => ({ upper: both, lower: both })
+  const split = (): Control => ({ upper: pair(), lower: pair() })
   const [jaw, spread, round, brow] = [whole(), whole(), whole(), whole()]
   const [lips, press, lift] = [split(), split(), split()]
-  const { axes, half, width, edges, gap, chinDistance, upperThickness, lowerThickness } = mouth
+  const { centre, along, across, half, width, edges, gap, chinDistance, upperThickness, lowerThickness } = mouth
   const reach = 0.35 * width
-  const { chin, faceHeight } = frame
+  const { down, faceHeight } = frame
   const brows = BROWS.map((index) => pointOf(frame.points, index))
 
   const browAt = (x: number, y: number): number => {
     let most = 0
     for (const [bx, by] of brows) {
-      const distance = Math.hypot(x - bx, y - by) / faceHeight
+      const [dx, dy] = [x - bx, y - by]
+      const distance = Math.sqrt(dx * dx + dy * dy) / faceHeight
       if (distance >= 0.2) continue
-      const isBelow = vOf(chin, x, y) > vOf(chin, bx, by)
+      const isBelow = dx * down[0] + dy * down[1] > 0
       most = Math.max(most, 1 - smoothstep(0.035, isBelow ? 0.12 : 0.2, distance))
     }
     return BROW_RISE * faceHeight * most
   }
 
-  eachNode(grid, everyNode(grid), (node, x, y) => {
+  eachNode(grid, (node, x, y) => {
     if ((scale[node] as number) > REACH) return
-    const put = ([fx, fy]: NodePair, { ax, ay }: Axes, u: number, v: number): void => {
+    const put = ([fx, fy]: NodePair, [ax, ay]: readonly [number, number], u: number, v = 0): void => {
       fx[node] = ax * u - ay * v
       fy[node] = ay * u + ax * v
     }
-    const [u, v] = offsetOf(axes, [x, y])
+    const u = (x - centre[0]) * along[0] + (y - centre[1]) * along[1]
+    const v = (x - centre[0]) * across[0] + (y - centre[1]) * across[1]
     const s = (u + half[0]) / (half[0] + half[1])
     const [upperEdge, lowerEdge] = [splineAt(edges.upper, s), splineAt(edges.lower, s)]
     const xn = u < 0 ? u / half[0] : u / half[1]
@@ -70,28 +72,28 @@ export const expressionOf = (
     const fromLower = v - lowerEdge
     const upperShare = sideways * (1 - smoothstep(upperThickness, upperThickness + reach, Math.abs(fromUpper)))
     const lowerShare = sideways * (1 - smoothstep(lowerThickness, lowerThickness + reach, Math.abs(fromLower)))
-    put(jaw.upper, chin, 0, drop)
+    put(jaw.upper, down, drop)
     if (upperShare > 0 || lowerShare > 0) {
       // Open mouths are ovals: the study's sine by landmark number is a V when read by distance.
       const profile = side < 1 ? (1 - side * side) ** 0.72 : 0
       const upperDrop = (0.24 * (1 - profile) ** 1.4 - 0.05 * profile) * JAW_DROP * width
-      put(lips.upper, chin, 0, upperShare * (upperDrop - drop))
-      put(lips.lower, chin, 0, lowerShare * ((0.24 + 0.76 * profile) * JAW_DROP * width - drop))
+      put(lips.upper, down, upperShare * (upperDrop - drop))
+      put(lips.lower, down, lowerShare * ((0.24 + 0.76 * profile) * JAW_DROP * width - drop))
       // Lips pressed together get thinner by a tenth; the open mouth of a still closes, three quarters of the way by the lower lip.
       const open = Math.max(0, lowerEdge - upperEdge)
       // The model's edges of an open mouth leave a sliver of teeth on the lips: they overlap by that much.
       const overlap = gap > 0 ? 0.025 * width * Math.sqrt(profile) : 0
-      put(press.upper, chin, 0, upperShare * (0.25 * open + overlap + 0.1 * clamp(fromUpper, 0, upperThickness)))
-      put(press.lower, chin, 0, -lowerShare * (0.75 * open + overlap + 0.1 * clamp(fromLower, 0, lowerThickness)))
-      put(lift.upper, chin, 0, -upperShare * 0.055 * width * profile)
-      put(lift.lower, chin, 0, -lowerShare * 0.03 * width * profile)
+      put(press.upper, down, upperShare * (0.25 * open + overlap + 0.1 * clamp(fromUpper, 0, upperThickness)))
+      put(press.lower, down, -lowerShare * (0.75 * open + overlap + 0.1 * clamp(fromLower, 0, lowerThickness)))
+      put(lift.upper, down, -upperShare * 0.055 * width * profile)
+      put(lift.lower, down, -lowerShare * 0.03 * width * profile)
     }
     const far = (away / width) ** 2
     const near = Math.exp(-(xn * xn + 4 * far) / 2.6)
     const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 / 2.6) * far)
-    put(spread.upper, axes, 0.085 * u * near, -0.035 * width * corner)
-    put(round.upper, axes, -0.24 * u * near, 0.1 * away * near)
-    put(brow.upper, chin, 0, -browAt(x, y))
+    put(spread.upper, along, 0.085 * u * near, -0.035 * width * corner)
+    put(round.upper, along, -0.24 * u * near, 0.1 * away * near)
+    put(brow.upper, down, -browAt(x, y))
   })
   return { jaw, lips, press, lift, spread, round, brow }
 }

@@ -1,6 +1,14 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { clamp, meanOf, mix } from './easing.ts'
-import { axesAt, placeOf, type Axes, type Point } from './plane.ts'
+import { clamp } from './easing.ts'
+
+/** Inner lip rows (11 x (x, y), sample positions, changed in place), mouth axes (unit vectors) and mouth width (px). */
+export type LipRows = {
+  readonly upper: Float32Array
+  readonly lower: Float32Array
+  readonly along: readonly [number, number]
+  readonly across: readonly [number, number]
+  readonly width: number
+}
 
 /** Search range, robust scale and largest correction, in mouth widths: values of the feasibility study. */
 const REACH = 0.17
@@ -13,61 +21,60 @@ const SWEEPS = 80
 
 /** Bilinear luminance at a sample position; the border is held. */
 const luminanceAt = ({ width, height, data }: RgbaImage, x: number, y: number): number => {
-  const [px, py] = [clamp(x, 0, width - 1.001), clamp(y, 0, height - 1.001)]
+  const px = clamp(x, 0, width - 1.001)
+  const py = clamp(y, 0, height - 1.001)
   const grey = (column: number, row: number): number => {
     const i = ((py | 0) + row) * width * 4 + ((px | 0) + column) * 4
     return 0.3 * (data[i] as number) + 0.59 * (data[i + 1] as number) + 0.11 * (data[i + 2] as number)
   }
-  return mix(mix(grey(0, 0), grey(1, 0), px % 1), mix(grey(0, 1), grey(1, 1), px % 1), py % 1)
+  const [fx, fy] = [px % 1, py % 1]
+  return (grey(0, 0) * (1 - fx) + grey(1, 0) * fx) * (1 - fy) + (grey(0, 1) * (1 - fx) + grey(1, 1) * fx) * fy
 }
 
 /** Robust parabola c0 + c1 u + c2 u^2 through points (u, v): iteratively reweighted least squares. */
-const fitParabola = (points: readonly Point[]): ((u: number) => number) => {
-  const fit: [number, number, number] = [0, 0, 0]
-  const at = (u: number): number => fit[0] + fit[1] * u + fit[2] * u * u
+const fitParabola = (points: readonly (readonly [u: number, v: number])[]): ((u: number) => number) => {
+  const fit = [0, 0, 0]
+  const at = (u: number): number => fit.reduce((sum, c, i) => sum + c * u ** i, 0)
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const weights = points.map(([u, v]) => (sweep < PLAIN_SWEEPS ? 1 : 1 / (1 + ((v - at(u)) / ROBUST_SCALE) ** 2)))
-    for (const i of [0, 1, 2] as const) {
+    for (let i = 0; i < fit.length; i++) {
       let [rest, total] = [0, 1e-6]
       points.forEach(([u, v], k) => {
         rest += (weights[k] as number) * u ** i * (v - at(u))
         total += (weights[k] as number) * u ** (2 * i)
       })
-      fit[i] += rest / total
+      fit[i] = (fit[i] as number) + rest / total
     }
   }
   return at
 }
 
 /**
- * The line between the lips of a closed mouth: the darkest place near the middle of the model's two inner rows (11 points each, from corner
- * to corner along `axes`) at nine columns, then a robust parabola through them. The model alone is off by up to a lip's thickness on
- * paintings. `width` is the mouth's, px.
+ * Moves both inner lip rows of a closed mouth onto the darkest line between the lips: at nine columns the darkest place near
+ * the model's line, then a robust parabola through them. The model alone is off by up to a lip's thickness on paintings.
  */
-export const lipLineOf = (
-  image: RgbaImage,
-  [upper, lower]: readonly [readonly Point[], readonly Point[]],
-  axes: Axes,
-  width: number,
-): Point[] => {
-  const columns = upper.map(([x, y], i) => {
-    const [lowerX, lowerY] = lower[i] as Point
-    return { axes: axesAt([(x + lowerX) / 2, (y + lowerY) / 2], axes), u: (i - 5) / 5 }
-  })
-  const found = columns.slice(1, -1).map((column): Point => {
-    const shifts = Array.from({ length: STEPS }, (_, step) => (2 * step) / (STEPS - 1) - 1)
-    const lights = shifts.map((shift) =>
-      meanOf([-1, 0, 1].map((side) => luminanceAt(image, ...placeOf(column.axes, side, shift * REACH * width)))),
-    )
-    const low = Math.min(...lights)
-    const span = Math.max(...lights) - low + 8
-    const costs = shifts.map((shift, step) => ((lights[step] as number) - low) / span + 0.4 * shift * shift)
-    return [column.u, (shifts[costs.indexOf(Math.min(...costs))] as number) * REACH]
+export const refineLipLine = (image: RgbaImage, { upper, lower, along, across, width }: LipRows): void => {
+  const mid = (i: number, k: number): number => ((upper[i * 2 + k] as number) + (lower[i * 2 + k] as number)) / 2
+  const found = Array.from({ length: 9 }, (_, column) => {
+    const at = 1 + column
+    const places = Array.from({ length: STEPS }, (__, step) => (2 * step) / (STEPS - 1) - 1)
+    const values = places.map((d) => {
+      const lights = [-1, 0, 1].map((side) => {
+        const x = mid(at, 0) + across[0] * d * REACH * width + along[0] * side
+        return luminanceAt(image, x, mid(at, 1) + across[1] * d * REACH * width + along[1] * side)
+      })
+      return lights.reduce((sum, light) => sum + light / 3, 0)
+    })
+    const low = Math.min(...values)
+    const span = Math.max(...values) - low + 8
+    const costs = places.map((d, step) => ((values[step] as number) - low) / span + 0.4 * d * d)
+    return [(at - 5) / 5, (places[costs.indexOf(Math.min(...costs))] as number) * REACH] as const
   })
   const line = fitParabola(found)
-  // Corners are the model's surest points: the correction runs out toward them.
-  return columns.map((column) => {
-    const shift = clamp(line(column.u), -LARGEST_SHIFT, LARGEST_SHIFT) * (1 - column.u ** 4)
-    return placeOf(column.axes, 0, shift * width)
-  })
+  for (let i = 0; i <= 10; i++) {
+    const u = (i - 5) / 5
+    // Corners are the model's surest points: the correction runs out toward them.
+    const shift = clamp(line(u), -LARGEST_SHIFT, LARGEST_SHIFT) * width * (1 - Math.abs(u) ** 4)
+    for (const k of [0, 1] as const) upper[i * 2 + k] = lower[i * 2 + k] = mid(i, k) + across[k] * shift
+  }
 }

@@ -1,13 +1,21 @@
-import { REST_POSE, type Face, type FramePose } from '../types.ts'
+import type { Face, FramePose } from '../types.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { depthFieldOf, type DepthField } from './depth.ts'
 import { smoothstep } from './easing.ts'
-import { expressionOf, type Control, type Expression } from './expression.ts'
-import { belowChin, headFrameOf, headMotion, type HeadFrame, type HeadMap } from './head-frame.ts'
+import { expressionOf, type Expression } from './expression.ts'
+import { headFrameOf, headMotion, pointOf, type HeadFrame } from './head-frame.ts'
 import { mouthFrameOf, type MouthFrame } from './mouth-frame.ts'
-import type { Bounds } from './plane.ts'
-import { boxWhere, eachNode, everyNode, invertField, nodeArray, nodePair, warpGridOf } from './warp-grid.ts'
-import type { NodeBox, NodePair, WarpGrid } from './warp-grid.ts'
+import { CHIN } from './topology.ts'
+import {
+  boxWhere,
+  eachNode,
+  invertField,
+  nodeArray,
+  warpGridOf,
+  type NodeBox,
+  type NodePair,
+  type WarpGrid,
+} from './warp-grid.ts'
 
 /** Everything about the still's geometry that no pose changes. */
 export type FaceGeometry = {
@@ -31,7 +39,8 @@ export type MotionField = {
   /** Where a node's new content comes from, relative to the node. */
   readonly back: NodePair
   readonly backLower: NodePair
-  head: HeadMap
+  /** The head's rigid motion, as headMotion writes it. */
+  readonly head: Float64Array
   /** Nodes of the output whose content can come from the lips. */
   lipsOut: NodeBox
 }
@@ -43,10 +52,6 @@ const BORDER = 0.12
 /** Nodes that move less than this (px for a whole unit of a control) do not count as moving. */
 const LEAST_MOTION = 1e-3
 
-const arraysOf = (controls: readonly Control[]): Float32Array[] => [
-  ...new Set(controls.flatMap(({ upper, lower }) => [...upper, ...lower])),
-]
-
 /** Measures the still once: axes, depth, lips, the motion of every control, and which nodes can move; `isSoft`: not those of the border. */
 export const faceGeometryOf = (image: RgbaImage, face: Face, isSoft = true): FaceGeometry => {
   const frame = headFrameOf(face)
@@ -55,36 +60,49 @@ export const faceGeometryOf = (image: RgbaImage, face: Face, isSoft = true): Fac
   const depthField = depthFieldOf(frame, grid)
   const expression = expressionOf(frame, mouth, grid, depthField)
   const follow = nodeArray(grid)
-  const fields = [follow, ...arraysOf(Object.values(expression))]
-  eachNode(grid, everyNode(grid), (node, x, y) => {
+  const controls = Object.values(expression).flatMap(({ upper, lower }) => [...upper, ...lower])
+  const fields = [...new Set([follow, ...controls])]
+  const chin = pointOf(frame.points, CHIN)
+  eachNode(grid, (node, x, y) => {
+    const below = ((x - chin[0]) * frame.down[0] + (y - chin[1]) * frame.down[1]) / frame.faceHeight
     const scale = depthField.scale[node] as number
-    follow[node] = (1 - smoothstep(0.02, SHOULDER_REACH, belowChin(frame, x, y))) * (1 - smoothstep(2, 3, scale))
+    follow[node] = (1 - smoothstep(0.02, SHOULDER_REACH, below)) * (1 - smoothstep(2, 3, scale))
+    if (!isSoft) return
     const fromBorder = Math.min(x, y, grid.width - 1 - x, grid.height - 1 - y)
-    const inside = isSoft ? smoothstep(0, BORDER * frame.faceHeight, fromBorder) : 1
-    if (inside < 1) for (const field of fields) field[node] = (field[node] as number) * inside
+    const inside = smoothstep(0, BORDER * frame.faceHeight, fromBorder)
+    if (inside === 1) return
+    for (const field of fields) field[node] = (field[node] as number) * inside
   })
-  const boxOf = (parts: readonly Float32Array[]): NodeBox =>
-    boxWhere(grid, (node) => parts.some((field) => Math.abs(field[node] as number) > LEAST_MOTION), 1)
-  const lips = boxOf(arraysOf([expression.lips, expression.press]))
-  return { frame, mouth, grid, depthField, expression, follow, active: boxOf(fields), lips }
+  const boxOf = (parts: readonly Float32Array[]): NodeBox => {
+    const moving = new Uint8Array(follow.length)
+    for (const field of parts)
+      for (let node = 0; node < moving.length; node++)
+        if (Math.abs(field[node] as number) > LEAST_MOTION) moving[node] = 1
+    return boxWhere(grid, (node) => moving[node] === 1, 1)
+  }
+  const { lips, press } = expression
+  const atLips = [lips, press].flatMap(({ upper, lower }) => [...upper, ...lower])
+  return { frame, mouth, grid, depthField, expression, follow, active: boxOf(fields), lips: boxOf(atLips) }
 }
 
 /** The pixels that can move, right and bottom exclusive. */
-export const movingRect = ({ grid, active }: FaceGeometry): Bounds => ({
+export const movingRect = ({
+  grid,
+  active,
+}: FaceGeometry): { left: number; top: number; right: number; bottom: number } => ({
   left: active.i0 * grid.spacing,
   top: active.j0 * grid.spacing,
   right: Math.min(grid.width, active.i1 * grid.spacing + 1),
   bottom: Math.min(grid.height, active.j1 * grid.spacing + 1),
 })
 
-export const emptyMotionField = ({ grid, lips, frame }: FaceGeometry): MotionField => ({
-  forward: nodePair(grid),
-  forwardLower: nodePair(grid),
-  back: nodePair(grid),
-  backLower: nodePair(grid),
-  head: headMotion(frame, REST_POSE),
-  lipsOut: lips,
-})
+export const emptyMotionField = ({ grid, lips }: FaceGeometry): MotionField => {
+  const pair = (): NodePair => [nodeArray(grid), nodeArray(grid)]
+  const [forward, forwardLower, back, backLower] = [pair(), pair(), pair(), pair()]
+  return { forward, forwardLower, back, backLower, head: new Float64Array(8), lipsOut: lips }
+}
+
+type HeadMap = readonly [number, number, number, number, number, number, number, number]
 
 /** How much of each control a pose asks for. Pressed lips hold the jaw back, and themselves wholly. */
 const weightsOf = ({ jaw, press, upper, wide, brow }: FramePose): Record<keyof Expression, number> => ({
@@ -102,17 +120,19 @@ export const moveField = (geometry: FaceGeometry, pose: FramePose, field: Motion
   const { frame, grid, depthField, expression, follow, active } = geometry
   const { columns, spacing } = grid
   const weights = weightsOf(pose)
-  field.head = headMotion(frame, pose)
-  const [[xx, xy, xz, x0], [yx, yy, yz, y0]] = field.head
+  const from = active.j0 * columns
+  const to = (active.j1 + 1) * columns
+  headMotion(frame, pose, field.head)
+  const [m0, m1, m2, m3, m4, m5, m6, m7] = field.head as unknown as HeadMap
   for (const side of ['upper', 'lower'] as const) {
     const [moveX, moveY] = side === 'upper' ? field.forward : field.forwardLower
     moveX.fill(0)
     moveY.fill(0)
     for (const [name, control] of Object.entries(expression)) {
       const weight = weights[name as keyof Expression]
-      const [stepX, stepY] = control[side]
       if (weight === 0) continue
-      for (let n = active.j0 * columns; n < (active.j1 + 1) * columns; n++) {
+      const [stepX, stepY] = control[side]
+      for (let n = from; n < to; n++) {
         moveX[n] = (moveX[n] as number) + weight * (stepX[n] as number)
         moveY[n] = (moveY[n] as number) + weight * (stepY[n] as number)
       }
@@ -120,35 +140,38 @@ export const moveField = (geometry: FaceGeometry, pose: FramePose, field: Motion
     for (let j = active.j0; j <= active.j1; j++) {
       for (let i = active.i0; i <= active.i1; i++) {
         const n = j * columns + i
-        const x = i * spacing
-        const y = j * spacing
         const w = follow[n] as number
-        const px = x + (moveX[n] as number)
-        const py = y + (moveY[n] as number)
+        const x = i * spacing + (moveX[n] as number)
+        const y = j * spacing + (moveY[n] as number)
         const z = depthField.depth[n] as number
-        moveX[n] = px - x + w * (xx * px + xy * py + xz * z + x0)
-        moveY[n] = py - y + w * (yx * px + yy * py + yz * z + y0)
+        moveX[n] = x - i * spacing + w * (m0 * x + m1 * y + m2 * z + m3)
+        moveY[n] = y - j * spacing + w * (m4 * x + m5 * y + m6 * z + m7)
       }
     }
   }
   field.lipsOut = movedBox(geometry, field)
-  invertField(grid, active, field.forward, field.back)
-  invertField(grid, field.lipsOut, field.forwardLower, field.backLower)
+  invertField(grid, active, ...field.forward, ...field.back)
+  invertField(grid, field.lipsOut, ...field.forwardLower, ...field.backLower)
 }
 
 /** The nodes on which the lips' nodes land, with a margin of one. */
 const movedBox = ({ grid, lips, active }: FaceGeometry, { forward, forwardLower }: MotionField): NodeBox => {
   let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity]
-  eachNode(grid, lips, (n, x, y) => {
-    for (const [moveX, moveY] of [forward, forwardLower]) {
-      const [px, py] = [x + (moveX[n] as number), y + (moveY[n] as number)]
-      ;[minX, maxX, minY, maxY] = [Math.min(minX, px), Math.max(maxX, px), Math.min(minY, py), Math.max(maxY, py)]
+  for (let j = lips.j0; j <= lips.j1; j++) {
+    for (let i = lips.i0; i <= lips.i1; i++) {
+      const n = j * grid.columns + i
+      for (const [moveX, moveY] of [forward, forwardLower]) {
+        const x = i + (moveX[n] as number) / grid.spacing
+        const y = j + (moveY[n] as number) / grid.spacing
+        ;[minX, maxX] = [Math.min(minX, x), Math.max(maxX, x)]
+        ;[minY, maxY] = [Math.min(minY, y), Math.max(maxY, y)]
+      }
     }
-  })
+  }
   return {
-    i0: Math.max(active.i0, Math.floor(minX / grid.spacing) - 1),
-    j0: Math.max(active.j0, Math.floor(minY / grid.spacing) - 1),
-    i1: Math.min(active.i1, Math.ceil(maxX / grid.spacing) + 1),
-    j1: Math.min(active.j1, Math.ceil(maxY / grid.spacing) + 1),
+    i0: Math.max(active.i0, Math.floor(minX) - 1),
+    j0: Math.max(active.j0, Math.floor(minY) - 1),
+    i1: Math.min(active.i1, Math.ceil(maxX) + 1),
+    j1: Math.min(active.j1, Math.ceil(maxY) + 1),
   }
 }

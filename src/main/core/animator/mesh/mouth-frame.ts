@@ -1,27 +1,32 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import type { HeadFrame } from './head-frame.ts'
-import { lipLineOf } from './lip-line.ts'
-import { axesAt, axesThrough, offsetOf, pointAt, uOf, vOf, type Axes, type Point } from './plane.ts'
+import { pointOf, type HeadFrame } from './head-frame.ts'
+import { refineLipLine } from './lip-line.ts'
 import { evenCurve } from './spline.ts'
-import { LIPS } from './topology.ts'
+import { CHIN, LIPS } from './topology.ts'
 
-/** The mouth of the still; px. */
+/** Points of a lip row, corner to corner. */
+export const LIP_POINTS = 11
+
+/**
+ * The mouth of the still. `along` runs through the corners toward image right, `across` at right angles downward (unit vectors, px).
+ * Lip rows are 11 x (x, y) sample positions. Offsets along the mouth count from `centre`, offsets across it from the lip line.
+ */
 export type MouthFrame = {
-  /** From the middle of the lip line, through the corners toward image right and at right angles downward. */
-  readonly axes: Axes
-  /** Distance from there to the corners: image left, image right (they differ on a turned head). */
+  readonly centre: readonly [number, number]
+  readonly along: readonly [number, number]
+  readonly across: readonly [number, number]
+  /** Distance from the centre to the corners, px: image left, image right (they differ on a turned head). */
   readonly half: readonly [number, number]
-  /** Inner lip rows, 11 sample positions each. */
-  readonly upper: readonly Point[]
-  readonly lower: readonly Point[]
-  /** Their offsets across the mouth at 21 even steps from corner to corner. */
+  readonly upper: Float32Array
+  readonly lower: Float32Array
+  /** Offsets of the inner lip edges across the mouth, px from the centre, at 21 even steps from corner to corner. */
   readonly edges: { readonly upper: Float32Array; readonly lower: Float32Array }
-  /** Widest gap of the still between the inner lip edges; 0 when the lips are closed. */
+  /** Widest gap of the still between the inner lip edges, px; 0 when the lips are closed. */
   readonly gap: number
-  /** Thickness of the lips in the middle. */
+  /** Thickness of the lips in the middle, px. */
   readonly upperThickness: number
   readonly lowerThickness: number
-  /** Distance from the lip line to the chin. */
+  /** Distance from the lip line to the chin, px. */
   readonly chinDistance: number
   readonly width: number
 }
@@ -30,34 +35,39 @@ export type MouthFrame = {
 const CLOSED_GAP = 0.045
 
 /** Finds mouth axes, lip edges and units; on a closed mouth both inner edges move onto the dark line between the lips. */
-export const mouthFrameOf = ({ points, mouthWidth: width, chin }: HeadFrame, image: RgbaImage): MouthFrame => {
-  const rowOf = (row: readonly number[]): Point[] => row.map((index) => pointAt(points, index))
-  const [upperRow, lowerRow] = [rowOf(LIPS.upperInner), rowOf(LIPS.lowerInner)]
-  const [a, b] = [upperRow[0] as Point, upperRow[10] as Point]
-  const corners = axesThrough(a, b)
-  const across = (row: readonly Point[]): number[] => row.map(([x, y]) => vOf(corners, x, y))
-  const [ups, lows] = [across(upperRow), across(lowerRow)]
-  const lipGap = Math.max(...lows.map((low, i) => low - (ups[i] as number)))
+export const mouthFrameOf = (frame: HeadFrame, image: RgbaImage): MouthFrame => {
+  const width = frame.mouthWidth
+  const rowOf = (row: readonly number[]): Float32Array =>
+    Float32Array.from(row.flatMap((index) => pointOf(frame.points, index).slice(0, 2)))
+  const [upper, lower] = [rowOf(LIPS.upperInner), rowOf(LIPS.lowerInner)]
+  const at = (row: Float32Array, i: number): readonly [number, number] => [
+    row[i * 2] as number,
+    row[i * 2 + 1] as number,
+  ]
+  const [a, b] = [at(upper, 0), at(upper, 10)]
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
+  const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length] as const
+  const across = [-along[1], along[0]] as const
+  const offset = (p: readonly number[], from: readonly [number, number], axis: readonly [number, number]): number =>
+    ((p[0] as number) - from[0]) * axis[0] + ((p[1] as number) - from[1]) * axis[1]
+  const lipGap = Math.max(0, ...Array.from({ length: 9 }, (_, i) => offset(at(lower, i + 1), at(upper, i + 1), across)))
   const gap = lipGap > CLOSED_GAP * width ? lipGap : 0
-  const thickness = (inner: readonly number[], outer: readonly number[], least: number): number =>
-    Math.max(least * width, Math.abs((across(rowOf(outer))[5] as number) - (inner[5] as number)))
-  const line = gap === 0 ? lipLineOf(image, [upperRow, lowerRow], corners, width) : undefined
-  const [upper, lower] = [line ?? upperRow, line ?? lowerRow]
-  const { x, y } = axesThrough(upper[5] as Point, lower[5] as Point)
-  const axes = axesAt([x, y], corners)
-  const left = -uOf(axes, ...a)
-  const least = 0.2 * corners.length
-  const half = [Math.max(left, least), Math.max(corners.length - left, least)] as const
-  const edge = (row: readonly Point[]): Float32Array => {
-    const offsets = row.map((place) => offsetOf(axes, place))
-    const [us, vs] = [Float32Array.from(offsets, ([u]) => u), Float32Array.from(offsets, ([, v]) => v)]
+  const thickness = (inner: Float32Array, outer: readonly number[], least: number): number =>
+    Math.max(least * width, Math.abs(offset(at(rowOf(outer), 5), at(inner, 5), across)))
+  const upperThickness = thickness(upper, LIPS.upperOuter, 0.04)
+  const lowerThickness = thickness(lower, LIPS.lowerOuter, 0.06)
+  if (gap === 0) refineLipLine(image, { upper, lower, along, across, width })
+  const [middle, low] = [at(upper, 5), at(lower, 5)]
+  const centre = [(middle[0] + low[0]) / 2, (middle[1] + low[1]) / 2] as const
+  const left = offset(centre, a, along)
+  const half = [Math.max(left, 0.2 * length), Math.max(length - left, 0.2 * length)] as const
+  const edge = (row: Float32Array): Float32Array => {
+    const places = Array.from({ length: LIP_POINTS }, (_, i) => at(row, i))
+    const us = Float32Array.from(places, (place) => offset(place, centre, along))
+    const vs = Float32Array.from(places, (place) => offset(place, centre, across))
     return evenCurve(us, vs, -half[0], half[1], new Float32Array(21))
   }
-  return {
-    ...{ axes, half, upper, lower, gap, width },
-    edges: { upper: edge(upper), lower: edge(lower) },
-    upperThickness: thickness(ups, LIPS.upperOuter, 0.04),
-    lowerThickness: thickness(lows, LIPS.lowerOuter, 0.06),
-    chinDistance: vOf(axes, chin.x, chin.y),
-  }
+  const chinDistance = offset(pointOf(frame.points, CHIN), centre, across)
+  const edges = { upper: edge(upper), lower: edge(lower) }
+  return { centre, along, across, half, upper, lower, edges, gap, upperThickness, lowerThickness, chinDistance, width }
 }

@@ -1,4 +1,4 @@
-import { bilinear, clamp } from './easing.ts'
+import { clamp } from './easing.ts'
 
 /** A grid of nodes over a picture: node (i, j) sits at sample position (i * spacing, j * spacing); the last ones lie on or past the border. */
 export type WarpGrid = {
@@ -26,33 +26,31 @@ export const warpGridOf = (width: number, height: number, faceHeight: number): W
 
 export const nodeArray = ({ columns, rows }: WarpGrid): Float32Array => new Float32Array(columns * rows)
 
-export const nodePair = (grid: WarpGrid): NodePair => [nodeArray(grid), nodeArray(grid)]
-
-export const everyNode = ({ columns, rows }: WarpGrid): NodeBox => ({ i0: 0, j0: 0, i1: columns - 1, j1: rows - 1 })
-
-/** Calls `visit` with the index and the place in px of every node of `box`. */
+/** Calls `visit` with every node's index, its place in px, and its column and row. */
 export const eachNode = (
-  { columns, spacing }: WarpGrid,
-  { i0, j0, i1, j1 }: NodeBox,
-  visit: (node: number, x: number, y: number) => void,
+  { columns, rows, spacing }: WarpGrid,
+  visit: (node: number, x: number, y: number, i: number, j: number) => void,
 ): void => {
-  for (let j = j0; j <= j1; j++) for (let i = i0; i <= i1; i++) visit(j * columns + i, i * spacing, j * spacing)
+  for (let j = 0; j < rows; j++)
+    for (let i = 0; i < columns; i++) visit(j * columns + i, i * spacing, j * spacing, i, j)
 }
 
 /** The nodes that `inside` names and `margin` more on every side. */
-export const boxWhere = ({ columns, rows }: WarpGrid, inside: (node: number) => boolean, margin: number): NodeBox => {
-  let [i0, j0, i1, j1] = [columns, rows, -1, -1]
-  for (let node = 0; node < columns * rows; node++) {
-    if (!inside(node)) continue
-    const [i, j] = [node % columns, Math.floor(node / columns)]
-    ;[i0, i1, j0, j1] = [Math.min(i0, i), Math.max(i1, i), Math.min(j0, j), j]
-  }
-  const near = (at: number, last: number): number => clamp(at, 0, last - 1)
+export const boxWhere = (grid: WarpGrid, inside: (node: number) => boolean, margin: number): NodeBox => {
+  let [i0, j0, i1, j1] = [grid.columns, grid.rows, -1, -1]
+  eachNode(grid, (node, _x, _y, i, j) => {
+    if (!inside(node)) return
+    i0 = Math.min(i0, i)
+    i1 = Math.max(i1, i)
+    j0 = Math.min(j0, j)
+    j1 = Math.max(j1, j)
+  })
+  const [right, bottom] = [grid.columns - 1, grid.rows - 1]
   return {
-    i0: near(i0 - margin, columns),
-    j0: near(j0 - margin, rows),
-    i1: near(i1 + margin, columns),
-    j1: near(j1 + margin, rows),
+    i0: Math.max(0, i0 - margin),
+    j0: Math.max(0, j0 - margin),
+    i1: Math.min(right, i1 + margin),
+    j1: Math.min(bottom, j1 + margin),
   }
 }
 
@@ -62,7 +60,12 @@ export const gridAt = ({ spacing, columns, rows }: WarpGrid, values: Float32Arra
   const gy = clamp(y / spacing, 0, rows - 1.001)
   const i = gx | 0
   const j = gy | 0
-  return bilinear(values, columns, j * columns + i, gx - i, gy - j)
+  const fx = gx - i
+  const fy = gy - j
+  const at = j * columns + i
+  const top = (values[at] as number) * (1 - fx) + (values[at + 1] as number) * fx
+  const bottom = (values[at + columns] as number) * (1 - fx) + (values[at + columns + 1] as number) * fx
+  return top * (1 - fy) + bottom * fy
 }
 
 const SETTLED_PX = 0.03
@@ -72,21 +75,25 @@ const SETTLED_PX = 0.03
  * picture content at (node + b) lands on the node, b = -d(node + b), by fixed-point steps. Fields are px a node. Converges
  * because the fields' slopes stay below about 0.6 (see depth.ts); most nodes need two steps.
  */
-export const invertField = (grid: WarpGrid, box: NodeBox, forward: NodePair, back: NodePair): void => {
+export const invertField = (
+  grid: WarpGrid,
+  box: NodeBox,
+  forwardX: Float32Array,
+  forwardY: Float32Array,
+  backX: Float32Array,
+  backY: Float32Array,
+): void => {
   const { spacing, columns } = grid
-  const [forwardX, forwardY] = forward
-  const [backX, backY] = back
-  // Written out: as a function of the node this takes twice as long.
   for (let j = box.j0; j <= box.j1; j++) {
     for (let i = box.i0; i <= box.i1; i++) {
       const node = j * columns + i
-      const x = i * spacing
-      const y = j * spacing
       let dx = forwardX[node] as number
       let dy = forwardY[node] as number
       for (let step = 0; step < 5; step++) {
-        const nextX = gridAt(grid, forwardX, x - dx, y - dy)
-        const nextY = gridAt(grid, forwardY, x - dx, y - dy)
+        const x = i * spacing - dx
+        const y = j * spacing - dy
+        const nextX = gridAt(grid, forwardX, x, y)
+        const nextY = gridAt(grid, forwardY, x, y)
         const settled = Math.abs(nextX - dx) + Math.abs(nextY - dy) < SETTLED_PX
         dx = nextX
         dy = nextY

@@ -1,17 +1,7 @@
-import { clamp, meanOf, mix } from '../mesh/easing.ts'
-import {
-  along,
-  between,
-  cross,
-  dot,
-  headFrameOf,
-  headMotion,
-  ORIGIN,
-  pointOf,
-  samplePositions,
-} from '../mesh/head-frame.ts'
-import { stepOf, type Vector } from '../mesh/head-frame.ts'
-import { REST_POSE, type Face, type HeadRotation } from '../types.ts'
+import { headFrameOf, headMotion, pointOf } from '../mesh/head-frame.ts'
+import type { Vector } from '../mesh/head-frame.ts'
+import { REST_POSE } from '../types.ts'
+import type { Face, HeadRotation } from '../types.ts'
 
 /** What a face does in one picture, against a reference face of the same person: its rotation too is the turn from there. */
 export type FaceReading = HeadRotation & {
@@ -35,62 +25,107 @@ export type FaceReading = HeadRotation & {
 const STABLE_POINTS: readonly number[] = [33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 19, 94, 2, 98, 327, 129, 358]
 /** The mesh guesses depth: it counts for less than what is seen. */
 const DEPTH_WEIGHT = 0.3
-const FIT_PASSES = 40
-const POLAR_PASSES = 8
-/** Points above each other: lips, brow and eye, lids. */
-type Pairs = readonly (readonly [number, number])[]
-// prettier-ignore
-const LIP_PAIRS: Pairs = [[82, 87], [13, 14], [312, 317]]
-// prettier-ignore
-const BROW_PAIRS: Pairs = [[105, 33], [66, 133], [296, 362], [334, 263]]
-// prettier-ignore
+const LIP_PAIRS = [
+  [82, 87],
+  [13, 14],
+  [312, 317],
+] as const
+const BROW_PAIRS = [
+  [105, 33],
+  [66, 133],
+  [296, 362],
+  [334, 263],
+] as const
 const EYE_PARTS = [
-  { corners: [33, 133], lids: [[160, 144], [159, 145], [158, 153]], iris: 0 },
-  { corners: [263, 362], lids: [[387, 373], [386, 374], [385, 380]], iris: 5 },
+  { outer: 33, inner: 133, upper: [160, 159, 158], lower: [144, 145, 153], iris: 0 },
+  { outer: 263, inner: 362, upper: [387, 386, 385], lower: [373, 374, 380], iris: 5 },
 ] as const
 
-/** Rows of a turn. */
-type Matrix = readonly [Vector, Vector, Vector]
+type Matrix = readonly [number, number, number, number, number, number, number, number, number]
+const UNIT: Matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1]
 
-const apply = ([x, y, z]: Matrix, p: Vector): Vector => [dot(x, p), dot(y, p), dot(z, p)]
+const apply = (m: Matrix, [x, y, z]: Vector): Vector => [
+  m[0] * x + m[1] * y + m[2] * z,
+  m[3] * x + m[4] * y + m[5] * z,
+  m[6] * x + m[7] * y + m[8] * z,
+]
 
-/** The turn nearest to a matrix: the mean with its own inverse transpose, over and over (Higham 1986). */
-const turnOf = (start: Matrix): Matrix => {
-  let rows = start
-  for (let pass = 0; pass < POLAR_PASSES; pass++) {
-    const [a, b, c] = rows
-    const volume = dot(a, cross(b, c))
-    const mean = (row: Vector, opposite: Vector): Vector => along(along(ORIGIN, row, 0.5), opposite, 0.5 / volume)
-    rows = [mean(a, cross(b, c)), mean(b, cross(c, a)), mean(c, cross(a, b))]
-  }
-  return rows
+const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+/** `m` after a small turn about (a, b, c), radians (Rodrigues). */
+const turned = (m: Matrix, a: number, b: number, c: number): Matrix => {
+  const angle = Math.hypot(a, b, c)
+  if (angle < 1e-9) return m
+  const [x, y, z] = [a / angle, b / angle, c / angle]
+  const s = Math.sin(angle)
+  const v = 1 - Math.cos(angle)
+  const rows: readonly Vector[] = [
+    [1 - v * (y * y + z * z), v * x * y - s * z, v * x * z + s * y],
+    [v * x * y + s * z, 1 - v * (x * x + z * z), v * y * z - s * x],
+    [v * x * z - s * y, v * y * z + s * x, 1 - v * (x * x + y * y)],
+  ]
+  const columns: readonly Vector[] = [
+    [m[0], m[3], m[6]],
+    [m[1], m[4], m[7]],
+    [m[2], m[5], m[8]],
+  ]
+  return rows.flatMap((row) => columns.map((column) => dot(row, column))) as unknown as Matrix
+}
+
+/** Solves a symmetric 3 x 3 system by Cramer's rule. */
+const solve = (m: Matrix, [p, q, r]: Vector): Vector => {
+  const det = (a: Matrix): number =>
+    a[0] * (a[4] * a[8] - a[5] * a[7]) - a[1] * (a[3] * a[8] - a[5] * a[6]) + a[2] * (a[3] * a[7] - a[4] * a[6])
+  const whole = det(m) || 1
+  return [
+    det([p, m[1], m[2], q, m[4], m[5], r, m[7], m[8]]) / whole,
+    det([m[0], p, m[2], m[3], q, m[5], m[6], r, m[8]]) / whole,
+    det([m[0], m[1], p, m[3], m[4], q, m[6], m[7], r]) / whole,
+  ]
 }
 
 const centredPoints = (points: Float32Array): { centre: Vector; points: Vector[] } => {
   const all = STABLE_POINTS.map((index) => pointOf(points, index))
-  const centre = all.reduce((sum, point) => along(sum, point, 1 / all.length), ORIGIN)
-  return { centre, points: all.map((point) => along(point, centre, -1)) }
+  const mean = (k: 0 | 1 | 2): number => all.reduce((sum, p) => sum + p[k], 0) / all.length
+  const centre: Vector = [mean(0), mean(1), mean(2)]
+  return { centre, points: all.map((p) => [p[0] - centre[0], p[1] - centre[1], p[2] - centre[2]]) }
 }
 
-/**
- * Turn and size that carry the reference's stable points onto the face's with the least squares, depth weighing less: what is guessed of a
- * depth goes part of the way from where the turn of the last pass has it, which settles at that least.
- */
+/** Turn and size that carry the reference's stable points onto the face's (Gauss-Newton), and what is left, in face heights. */
 const fitHead = (from: readonly Vector[], to: readonly Vector[]): { turn: Matrix; size: number } => {
-  let turn: Matrix = [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ]
+  const weight: Vector = [1, 1, DEPTH_WEIGHT]
+  let turn = UNIT
   let size = 1
-  const whole = from.reduce((sum, p) => sum + dot(p, p), 0)
-  for (let pass = 0; pass < FIT_PASSES; pass++) {
+  for (let pass = 0; pass < 6; pass++) {
     const now = from.map((p) => apply(turn, p))
-    const aims = to.map(([x, y, z], i): Vector => [x, y, mix(size * (now[i] as Vector)[2], z, DEPTH_WEIGHT)])
-    const row = (k: 0 | 1 | 2): Vector =>
-      aims.reduce<Vector>((sum, aim, i) => along(sum, from[i] as Vector, aim[k] / whole), ORIGIN)
-    turn = turnOf([row(0), row(1), row(2)])
-    size = aims.reduce((sum, aim, i) => sum + dot(aim, apply(turn, from[i] as Vector)), 0) / whole
+    let up = 0
+    let down = 0
+    now.forEach((p, i) => {
+      const q = to[i] as Vector
+      for (const k of [0, 1, 2] as const) {
+        up += weight[k] * p[k] * q[k]
+        down += weight[k] * p[k] * p[k]
+      }
+    })
+    size = up / (down || 1)
+    const m = [0, 0, 0, 0, 0, 0, 0, 0, 0]
+    const b: [number, number, number] = [0, 0, 0]
+    now.forEach(([x, y, z], i) => {
+      const q = to[i] as Vector
+      // How the point moves for one radian about each axis.
+      const columns: readonly Vector[] = [
+        [0, -z * size, y * size],
+        [z * size, 0, -x * size],
+        [-y * size, x * size, 0],
+      ]
+      const rest: Vector = [q[0] - x * size, q[1] - y * size, q[2] - z * size]
+      columns.forEach((one, r) => {
+        const weighted: Vector = [one[0], one[1], one[2] * DEPTH_WEIGHT]
+        b[r as 0 | 1 | 2] += dot(weighted, rest)
+        columns.forEach((other, c) => (m[r * 3 + c] = (m[r * 3 + c] as number) + dot(weighted, other)))
+      })
+    })
+    turn = turned(turn, ...solve(m as unknown as Matrix, b))
   }
   return { turn, size }
 }
@@ -101,39 +136,59 @@ export const createFaceReader = (reference: Face): ((face: Face) => FaceReading)
   const { axes, faceHeight, mouthWidth } = frame
   const [right, down] = axes
   const own = centredPoints(frame.points)
+  const motion = new Float64Array(8)
 
-  return ({ landmarks, irises }) => {
-    const points = samplePositions(landmarks)
+  return (face) => {
+    const points = Float32Array.from(face.landmarks, (value, i) => (i % 3 === 2 ? value : value - 0.5))
     const seen = centredPoints(points)
     const { turn, size } = fitHead(own.points, seen.points)
     // The turn in the head's own axes: pitch after yaw, then roll.
     const cell = (r: 0 | 1 | 2, c: 0 | 1 | 2): number => dot(axes[r], apply(turn, axes[c]))
     const yaw = Math.atan2(cell(2, 0), cell(2, 2))
-    const pitch = Math.asin(clamp(-cell(2, 1), -1, 1))
+    const pitch = Math.asin(Math.max(-1, Math.min(1, -cell(2, 1))))
     const roll = Math.atan2(-cell(0, 1), cell(1, 1))
-    const motion = headMotion(frame, { ...REST_POSE, yaw, pitch, roll })
-    const shift = (k: 0 | 1): number => (seen.centre[k] - own.centre[k] - stepOf(motion[k], ...own.centre)) / faceHeight
-    // Distances along the face's own axes, in units of the reference.
-    const [acrossNow, downNow] = [
-      along(ORIGIN, apply(turn, right), 1 / size),
-      along(ORIGIN, apply(turn, down), 1 / size),
-    ]
-    const drops = (pairs: Pairs): number => meanOf(pairs.map(([a, b]) => dot(downNow, between(points, a, b))))
-    const eyes = EYE_PARTS.map(({ corners, lids, iris }) => {
-      const span = between(points, corners[0], corners[1])
-      const width = Math.abs(dot(acrossNow, span)) || 1
-      const [x, y] = along(pointOf(points, corners[0]), span, 0.5)
-      const off: Vector = [(irises[iris * 2] as number) - 0.5 - x, (irises[iris * 2 + 1] as number) - 0.5 - y, 0]
-      return [drops(lids) / width, dot(acrossNow, off) / width, dot(downNow, off) / width] as const
+    headMotion(frame, { ...REST_POSE, yaw, pitch, roll }, motion)
+    const [x, y, z] = own.centre
+    const moved = (k: 0 | 4): number =>
+      (motion[k] as number) * x +
+      (motion[k + 1] as number) * y +
+      (motion[k + 2] as number) * z +
+      (motion[k + 3] as number)
+    // Distances between two points along the face's own axes, in units of the reference.
+    const rightNow = apply(turn, right)
+    const downNow = apply(turn, down)
+    const between = (axis: Vector, a: number, b: number): number => {
+      const [p, q] = [pointOf(points, a), pointOf(points, b)]
+      return dot(axis, [q[0] - p[0], q[1] - p[1], q[2] - p[2]]) / size
+    }
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+    const eyes = EYE_PARTS.map(({ outer, inner, upper, lower, iris }) => {
+      const width = Math.abs(between(rightNow, outer, inner)) || 1
+      const across = (index: number): Vector => pointOf(points, index)
+      const [a, b] = [across(outer), across(inner)]
+      const off: Vector = [
+        (face.irises[iris * 2] as number) - 0.5 - (a[0] + b[0]) / 2,
+        (face.irises[iris * 2 + 1] as number) - 0.5 - (a[1] + b[1]) / 2,
+        0,
+      ]
+      return {
+        lids: mean(upper.map((top, i) => between(downNow, top, lower[i as 0 | 1 | 2]))) / width,
+        x: dot(rightNow, off) / size / width,
+        y: dot(downNow, off) / size / width,
+      }
     })
     return {
-      ...{ yaw, pitch, roll, shiftX: shift(0), shiftY: shift(1) },
-      gap: Math.max(0, drops(LIP_PAIRS)) / mouthWidth,
-      width: dot(acrossNow, between(points, 61, 291)) / mouthWidth,
-      brow: drops(BROW_PAIRS) / faceHeight,
-      lids: meanOf(eyes.map(([lids]) => lids)),
-      gazeX: meanOf(eyes.map(([, x]) => x)),
-      gazeY: meanOf(eyes.map(([, , y]) => y)),
+      yaw,
+      pitch,
+      roll,
+      shiftX: (seen.centre[0] - x - moved(0)) / faceHeight,
+      shiftY: (seen.centre[1] - y - moved(4)) / faceHeight,
+      gap: Math.max(0, mean(LIP_PAIRS.map(([a, b]) => between(downNow, a, b)))) / mouthWidth,
+      width: between(rightNow, 61, 291) / mouthWidth,
+      brow: mean(BROW_PAIRS.map(([a, b]) => between(downNow, a, b))) / faceHeight,
+      lids: mean(eyes.map(({ lids }) => lids)),
+      gazeX: mean(eyes.map(({ x: value }) => value)),
+      gazeY: mean(eyes.map(({ y: value }) => value)),
     }
   }
 }

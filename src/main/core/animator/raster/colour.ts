@@ -15,13 +15,6 @@ export const lightOf = ([red, green, blue]: Rgb): number => 0.3 * red + 0.59 * g
 
 export const luminance = (colour: number): number => lightOf(channelsOf(colour))
 
-export const meanColour = (colours: readonly Rgb[], weights: readonly number[] = colours.map(() => 1)): Rgb => {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const mean = (c: 0 | 1 | 2): number =>
-    colours.reduce((sum, colour, i) => sum + (weights[i] as number) * colour[c], 0) / total
-  return [mean(0), mean(1), mean(2)]
-}
-
 /** 0 grey .. 1. */
 export const saturationOf = (colour: Rgb): number => {
   const most = Math.max(...colour)

@@ -1,6 +1,5 @@
 import { smoothLine } from '../mesh/depth.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { axesAt, axesThrough, offsetOf, placeOf, pointAt, xOf, yOf, type Axes, type Point } from '../mesh/plane.ts'
 import { evenCurve } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
 import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour.ts'
@@ -12,7 +11,9 @@ import { readClamped, skinColour, type Texture } from './texture.ts'
  * both from the middle between the corners. Curves have CURVE + 1 even steps of u.
  */
 export type EyeOutline = {
-  readonly axes: Axes
+  readonly x: number
+  readonly y: number
+  readonly along: readonly [number, number]
   readonly half: number
   readonly brow: Float32Array
   readonly crease: Float32Array
@@ -35,36 +36,32 @@ const SKIN_POINTS = [
 const CORNER_MARGIN = 1.05
 
 /** Colour of the still at an offset from an eye's middle. */
-export const readAt = (texture: Texture, eye: EyeOutline, u: number, v: number): number =>
-  readClamped(texture, xOf(eye.axes, u, v), yOf(eye.axes, u, v))
+export const readAt = (texture: Texture, { x, y, along }: EyeOutline, u: number, v: number): number =>
+  readClamped(texture, x + u * along[0] - v * along[1], y + u * along[1] + v * along[0])
 
 /** The eye as the landmarks have it. */
 const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutline => {
   const rows = EYES[eye]
-  const places = (row: readonly number[]): Point[] =>
-    row.map((index) => {
-      const [x, y] = pointAt(frame.points, index)
-      return [2 * (x - texture.rect.left), 2 * (y - texture.rect.top)]
-    })
-  const upper = places(rows.upper)
-  const axes = axesThrough(upper[0] as Point, upper[8] as Point)
-  const half = (CORNER_MARGIN * axes.length) / 2
+  const place = (index: number): readonly [number, number] => [
+    2 * ((frame.points[index * 3] as number) - texture.rect.left),
+    2 * ((frame.points[index * 3 + 1] as number) - texture.rect.top),
+  ]
+  const [a, b] = [place(rows.upper[0] as number), place(rows.upper[8] as number)]
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
+  const [x, y] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
+  const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length] as const
+  const half = (CORNER_MARGIN * length) / 2
   const curve = (row: readonly number[], stretch = 1): Float32Array => {
-    const offsets = places(row).map((place) => offsetOf(axes, place))
-    return curveOf(
-      offsets.map(([u]) => u * stretch),
-      offsets.map(([, v]) => v),
-      half,
-    )
+    const places = row.map(place)
+    const us = places.map(([px, py]) => ((px - x) * along[0] + (py - y) * along[1]) * stretch)
+    const vs = places.map(([px, py]) => (py - y) * along[0] - (px - x) * along[1])
+    return evenCurve(Float32Array.from(us), Float32Array.from(vs), -half, half, new Float32Array(CURVE + 1))
   }
-  const lids = { upper: curve(rows.upper, CORNER_MARGIN), lower: curve(rows.lower, CORNER_MARGIN) }
-  const around = { crease: curve(rows.crease), brow: curve(rows.brow), fold: curve(rows.fold) }
+  const [upper, lower] = [curve(rows.upper, CORNER_MARGIN), curve(rows.lower, CORNER_MARGIN)]
+  const [crease, brow, fold] = [curve(rows.crease), curve(rows.brow), curve(rows.fold)]
   const skin = skinColour(frame, texture, SKIN_POINTS[eye])
-  return orderRows({ axes, half, ...lids, ...around, skin })
+  return orderRows({ x, y, along, half, upper, lower, crease, brow, fold, skin })
 }
-
-const curveOf = (us: readonly number[], vs: readonly number[], half: number): Float32Array =>
-  evenCurve(Float32Array.from(us), Float32Array.from(vs), -half, half, new Float32Array(CURVE + 1))
 
 /** Keeps the rows apart and in their order, whatever the model says. */
 const orderRows = (eye: EyeOutline): EyeOutline => {
@@ -92,7 +89,7 @@ const looksWhite = (skin: Rgb, colour: number): boolean => {
 const openingOf = ({ upper, lower }: EyeOutline): number =>
   Math.max(...lower.map((value, k) => value - (upper[k] as number)))
 
-const alongAt = (eye: EyeOutline, k: number): number => eye.half * ((2 * k) / CURVE - 1)
+const offsetOf = (eye: EyeOutline, k: number): number => eye.half * ((2 * k) / CURVE - 1)
 
 /**
  * Lowers the lower lid's edge over what the model leaves of the eye below it: white, and an iris that hangs on; a third of the opening at
@@ -102,7 +99,7 @@ const coverRest = (eye: EyeOutline, texture: Texture): void => {
   const opening = openingOf(eye)
   const lift = new Float32Array(CURVE + 1)
   for (let k = 2; k < CURVE - 1; k++) {
-    const u = alongAt(eye, k)
+    const u = offsetOf(eye, k)
     // An iris hangs on from the lid's edge down, without skin between.
     let whole = Math.abs(u) < 0.6 * eye.half
     for (let d = 0; d < 0.34 * opening; d++) {
@@ -158,21 +155,21 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => 
   if (isEndless || last - first < 4 || height > 1.6 * (last - first)) return undefined
   const centre = (at(first) + at(last)) / 2
   const half = (at(last) - at(first)) / 2
-  const row = (which: 0 | 1, by = 0): Float32Array =>
-    curveOf(
-      found.map((_, k) => at(first + k) - centre),
-      found.map((line) => at(line[which]) + by * half),
-      half,
-    )
-  const axes = axesAt(placeOf(eye.axes, centre, 0), eye.axes)
+  const us = Float32Array.from(found, (_, k) => at(first + k) - centre)
+  const row = (which: 0 | 1, by = 0): Float32Array => {
+    const vs = Float32Array.from(found, (line) => at(line[which]) + by * half)
+    return evenCurve(us, vs, -half, half, new Float32Array(CURVE + 1))
+  }
+  const x = eye.x + centre * eye.along[0]
+  const y = eye.y + centre * eye.along[1]
   const around = { crease: row(0, -0.1), brow: row(0, -0.6), fold: row(1, 0.2) }
-  return orderRows({ ...eye, axes, half, upper: row(0), lower: row(1), ...around })
+  return orderRows({ ...eye, x, y, half, upper: row(0), lower: row(1), ...around })
 }
 
 const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
   const below = Array.from({ length: 33 }, (_, i) => {
     const k = 16 + i
-    return looksWhite(eye.skin, readAt(texture, eye, alongAt(eye, k), (eye.fold[k] as number) + 0.1 * eye.half))
+    return looksWhite(eye.skin, readAt(texture, eye, offsetOf(eye, k), (eye.fold[k] as number) + 0.1 * eye.half))
   })
   return below.filter(Boolean).length > 12
 }

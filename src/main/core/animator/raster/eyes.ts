@@ -1,22 +1,21 @@
-import { between, bilinear, clamp, mix, smoothstep } from '../mesh/easing.ts'
+import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { axesAt, boundsOf, placeOf, uOf, vOf, xOf, yOf, type Bounds } from '../mesh/plane.ts'
-import { blend, lit, packed } from './colour.ts'
+import { blend, lit } from './colour.ts'
 import { CURVE, eyeOutlines, type EyeOutline } from './eye-outline.ts'
-import { COLUMNS, lidSkin, SKIN_ROWS, type LidSkin } from './lid-skin.ts'
-import { copyRows, readClamped, type Texture } from './texture.ts'
+import { lidSkin, lidSkinAt, SKIN_ROWS } from './lid-skin.ts'
+import { readClamped, type PixelRect, type Texture } from './texture.ts'
 
 /** One eye that can close and look about. Lengths are texels. */
-export type Eye = Pick<EyeOutline, 'axes' | 'half' | 'upper' | 'lower'> & {
+export type Eye = Pick<EyeOutline, 'x' | 'y' | 'along' | 'half' | 'upper' | 'lower'> & {
   /** Upper end of the skin that unrolls. */
   readonly top: Float32Array
   /** Thickness of the lid's edge with its lashes, which moves as it is. */
   readonly lash: number
   /** Texels that closing or looking can change, and what the still has there. */
-  readonly box: Bounds
+  readonly box: PixelRect
   readonly still: { readonly width: number; readonly height: number; readonly texels: Uint32Array }
   /** See lidSkin: found by the first blink. */
-  readonly skin: () => LidSkin
+  readonly skin: () => Float32Array
 }
 
 /** Share of the distance from crease to brow from which lid skin may be taken. */
@@ -24,22 +23,30 @@ const ABOVE_CREASE = 0.45
 const LASH_BAND = 0.12
 
 const eyeOf = (outline: EyeOutline, texture: Texture): Eye => {
-  const { axes, half, lower, crease, brow } = outline
-  const ends = [Math.min(...brow) - 2, Math.max(...lower) + 0.3 * half]
-  const around = boundsOf([-half, half].flatMap((u) => ends.map((v) => placeOf(axes, u, v))))
-  const box: Bounds = {
-    left: clamp(Math.floor(around.left) - 4, 0, texture.width - 2),
-    top: clamp(Math.floor(around.top) - 4, 0, texture.height - 2),
-    right: clamp(Math.ceil(around.right) + 4, 2, texture.width),
-    bottom: clamp(Math.ceil(around.bottom) + 4, 2, texture.height),
+  const { x, y, along, half, upper, lower, crease, brow } = outline
+  const corners = [-half, half].flatMap((u) =>
+    [Math.min(...brow) - 2, Math.max(...lower) + 0.3 * half].map((v) => ({
+      x: x + u * along[0] - v * along[1],
+      y: y + u * along[1] + v * along[0],
+    })),
+  )
+  const [xs, ys] = [corners.map((corner) => corner.x), corners.map((corner) => corner.y)]
+  const box: PixelRect = {
+    left: clamp(Math.floor(Math.min(...xs)) - 4, 0, texture.width - 2),
+    top: clamp(Math.floor(Math.min(...ys)) - 4, 0, texture.height - 2),
+    right: clamp(Math.ceil(Math.max(...xs)) + 4, 2, texture.width),
+    bottom: clamp(Math.ceil(Math.max(...ys)) + 4, 2, texture.height),
   }
   const [width, height] = [box.right - box.left, box.bottom - box.top]
   const texels = new Uint32Array(width * height)
-  copyRows(texture.texels, box.top * texture.width + box.left, texture.width, texels, 0, width, width, height)
+  for (let row = 0; row < height; row++) {
+    const from = (row + box.top) * texture.width + box.left
+    texels.set(texture.texels.subarray(from, from + width), row * width)
+  }
   const top = crease.map((value, k) => mix(value, brow[k] as number, ABOVE_CREASE))
-  let found: LidSkin | undefined
-  const skin = (): LidSkin => (found ??= lidSkin(outline, texture))
-  return { ...outline, top, lash: LASH_BAND * half, box, still: { width, height, texels }, skin }
+  let found: Float32Array | undefined
+  const skin = (): Float32Array => (found ??= lidSkin(outline, texture))
+  return { x, y, along, half, upper, lower, top, lash: LASH_BAND * half, box, still: { width, height, texels }, skin }
 }
 
 /** Both eyes of the still, image left first; none when they cannot be told apart from their surroundings (see eyeOutlines). */
@@ -52,30 +59,34 @@ export const eyesOf = (frame: HeadFrame, texture: Texture): readonly Eye[] =>
  * out from under the crease behind it; nothing else moves, so rims of glasses stay where they are. At 0, 0, 0 the still returns.
  */
 export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: number, gazeY: number): void => {
-  const { box, still, half, upper, lower, top, lash } = eye
+  const { box, still, half, upper, lower, top, along, lash } = eye
   const { texels, width: stride } = texture
-  const first = box.top * stride + box.left
-  copyRows(still.texels, 0, still.width, texels, first, stride, still.width, still.height)
+  for (let row = 0; row < still.height; row++) {
+    const from = row * still.width
+    texels.set(still.texels.subarray(from, from + still.width), (row + box.top) * stride + box.left)
+  }
   const looks = gazeX !== 0 || gazeY !== 0
   if (blink <= 0 && !looks) return
   const skin = blink > 0 ? eye.skin() : undefined
-  const axes = axesAt([eye.axes.x - box.left, eye.axes.y - box.top], eye.axes)
-  const read = (u: number, v: number): number => readClamped(still, xOf(axes, u, v), yOf(axes, u, v))
+  const [ax, ay] = along
+  const [originX, originY] = [eye.x - box.left, eye.y - box.top]
+  const read = (u: number, v: number): number =>
+    readClamped(still, originX + u * ax - v * ay, originY + u * ay + v * ax)
   const unroll = smoothstep(0, 0.55, blink)
   const shadow = 0.35 * smoothstep(0, 0.3, blink)
-  const lashLine = 0.3 * smoothstep(0.25, 1, blink)
+  const line = 0.3 * smoothstep(0.25, 1, blink)
   const lineWidth = 0.056 * half
   for (let at = 0; at < still.texels.length; at++) {
-    const column = at % still.width
-    const line = Math.floor(at / still.width)
-    const u = uOf(axes, column, line)
+    const x = (at % still.width) - originX
+    const y = Math.floor(at / still.width) - originY
+    const u = x * ax + y * ay
     if (u <= -half || u >= half) continue
-    const v = vOf(axes, column, line)
+    const v = y * ax - x * ay
     const i = (((u + half) * CURVE) / (2 * half)) | 0
     const f = ((u + half) * CURVE) / (2 * half) - i
-    const up = between(upper, i, f)
-    const low = between(lower, i, f)
-    const ceiling = between(top, i, f)
+    const up = (upper[i] as number) * (1 - f) + (upper[i + 1] as number) * f
+    const low = (lower[i] as number) * (1 - f) + (lower[i + 1] as number) * f
+    const ceiling = (top[i] as number) * (1 - f) + (top[i + 1] as number) * f
     if (v <= ceiling || v >= low + 3 * lineWidth) continue
     const opening = low - up
     const edge = up + blink * opening
@@ -99,16 +110,13 @@ export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: numbe
       const r0 = Math.min(SKIN_ROWS - 2, row | 0)
       const inside = smoothstep(0, 0.35 * closed, v - ceiling) * smoothstep(0, 0.15, 1 - side)
       const share = unroll * smoothstep(0.5 * lash, 1.6 * lash, e) * inside
-      if (share > 0 && skin) {
-        const tone = (c: 0 | 1 | 2): number => bilinear(skin[c], COLUMNS, r0 * COLUMNS + i, f, row - r0)
-        lid = blend(lid, packed(tone(0), tone(1), tone(2)), (share * 256) | 0)
-      }
+      if (share > 0 && skin) lid = blend(lid, lidSkinAt(skin, i, f, r0, row - r0), (share * 256) | 0)
       colour = cover >= 1 ? lid : blend(colour, lid, (cover * 256) | 0)
     }
-    if (lashLine > 0) {
+    if (line > 0) {
       const d = (v - edge) / lineWidth
-      colour = lit(colour, 256 * (1 - lashLine * smoothstep(0, 0.12, 1 - side) * Math.exp(-d * d)))
+      colour = lit(colour, 256 * (1 - line * smoothstep(0, 0.12, 1 - side) * Math.exp(-d * d)))
     }
-    texels[first + line * stride + column] = colour
+    texels[(Math.floor(at / still.width) + box.top) * stride + box.left + (at % still.width)] = colour
   }
 }

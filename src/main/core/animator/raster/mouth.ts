@@ -1,53 +1,79 @@
-import { between, clamp, mix } from '../mesh/easing.ts'
+import { clamp, mix } from '../mesh/easing.ts'
 import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
-import { axesThrough, offsetOf, uOf, vOf, type Axes, type Point } from '../mesh/plane.ts'
+import { LIP_POINTS } from '../mesh/mouth-frame.ts'
 import { evenCurve } from '../mesh/spline.ts'
 import { gridAt, type NodePair } from '../mesh/warp-grid.ts'
 import { cellCorners, paintCell, type Canvas } from './paint-cells.ts'
 import { blend, over } from './colour.ts'
 import { readTexture } from './texture.ts'
 
-/** The moved lips of one frame: axes through their corners, and lip edges as offsets across at STEPS + 1 even places between those, px. */
-export type MovedLips = {
-  readonly axes: Axes
+/**
+ * The moved lips of one frame in a frame of their own: origin (x, y), `along` through the corners, lip edges as offsets across it at
+ * `STEPS + 1` even places from corner (-half) to corner (half), px.
+ */
+export type LipTable = {
+  x: number
+  y: number
+  alongX: number
+  alongY: number
+  half: number
   readonly upper: Float32Array
   readonly lower: Float32Array
-  readonly widest: number
+  widest: number
 }
 
 const STEPS = 192
 /** Gap that pressed lips may leave before they are made to meet, mouth widths. */
 const LEFT_OPEN = 0.05
 
-/** Follows both inner lip edges through the motion of this frame. `press` (0..1) takes away what gap is left at the corners of an open still. */
-export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, press: number): MovedLips => {
-  const moved = (row: readonly Point[], [moveX, moveY]: NodePair): Point[] =>
-    row.map(([x, y]) => [x + gridAt(grid, moveX, x, y), y + gridAt(grid, moveY, x, y)])
-  const rows = [moved(mouth.upper, field.forward), moved(mouth.lower, field.forwardLower)] as const
-  const corner = (i: number): Point => {
-    const [[ax, ay], [bx, by]] = [rows[0][i] as Point, rows[1][i] as Point]
-    return [(ax + bx) / 2, (ay + by) / 2]
-  }
-  const last = mouth.upper.length - 1
-  const axes = axesThrough(corner(0), corner(last))
-  const [upper, lower] = rows.map((row) => {
-    const offsets = row.map((place, i) => offsetOf(axes, i % last === 0 ? corner(i) : place))
-    const [us, vs] = [Float32Array.from(offsets, ([u]) => u), Float32Array.from(offsets, ([, v]) => v)]
-    return evenCurve(us, vs, -axes.length / 2, axes.length / 2, new Float32Array(STEPS + 1))
-  }) as [Float32Array, Float32Array]
-  let widest = 0
-  for (let k = 0; k <= STEPS; k++) {
-    const [up, low] = [upper[k] as number, lower[k] as number]
-    const gap = Math.max(0, low - up - press * LEFT_OPEN * mouth.width)
-    upper[k] = (up + low - gap) / 2
-    lower[k] = (up + low + gap) / 2
-    widest = Math.max(widest, gap)
-  }
-  return { axes, upper, lower, widest }
+export const emptyLipTable = (): LipTable => {
+  const edge = (): Float32Array => new Float32Array(STEPS + 1)
+  return { x: 0, y: 0, alongX: 1, alongY: 0, half: 1, upper: edge(), lower: edge(), widest: 0 }
 }
 
-/** Colour of the inside of the mouth at output pixel (x, y); distances to the lips' edges in px. */
-export type Inside = (x: number, y: number, fromUpper: number, fromLower: number) => number
+const movedU = new Float32Array(LIP_POINTS)
+const movedV = new Float32Array(LIP_POINTS)
+
+/** Follows both inner lip edges through the motion of this frame. `press` (0..1) takes away what gap is left at the corners of an open still. */
+export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, press: number, table: LipTable): void => {
+  const moved = (row: Float32Array, i: number, [moveX, moveY]: NodePair): readonly [number, number] => {
+    const [x, y] = [row[i * 2] as number, row[i * 2 + 1] as number]
+    return [x + gridAt(grid, moveX, x, y), y + gridAt(grid, moveY, x, y)]
+  }
+  const corner = (i: number): readonly [number, number] => {
+    const [above, below] = [moved(mouth.upper, i, field.forward), moved(mouth.lower, i, field.forwardLower)]
+    return [(above[0] + below[0]) / 2, (above[1] + below[1]) / 2]
+  }
+  const [a, b] = [corner(0), corner(LIP_POINTS - 1)]
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
+  table.alongX = (b[0] - a[0]) / length
+  table.alongY = (b[1] - a[1]) / length
+  table.x = (a[0] + b[0]) / 2
+  table.y = (a[1] + b[1]) / 2
+  table.half = length / 2
+  const trace = (row: Float32Array, forward: NodePair, out: Float32Array): void => {
+    for (let i = 0; i < LIP_POINTS; i++) {
+      const [x, y] = i === 0 ? a : i === LIP_POINTS - 1 ? b : moved(row, i, forward)
+      movedU[i] = (x - table.x) * table.alongX + (y - table.y) * table.alongY
+      movedV[i] = (y - table.y) * table.alongX - (x - table.x) * table.alongY
+    }
+    evenCurve(movedU, movedV, -table.half, table.half, out)
+  }
+  trace(mouth.upper, field.forward, table.upper)
+  trace(mouth.lower, field.forwardLower, table.lower)
+  table.widest = 0
+  const pressed = press * LEFT_OPEN * mouth.width
+  for (let k = 0; k <= STEPS; k++) {
+    const [up, low] = [table.upper[k] as number, table.lower[k] as number]
+    const gap = Math.max(0, low - up - pressed)
+    table.upper[k] = (up + low - gap) / 2
+    table.lower[k] = (up + low + gap) / 2
+    table.widest = Math.max(table.widest, gap)
+  }
+}
+
+/** Colour of the inside of the mouth at output pixel (x, y); distances to the lips' edges and the widest gap in px. */
+export type Inside = (x: number, y: number, fromUpper: number, fromLower: number, widest: number) => number
 
 const above = new Float64Array(8)
 const below = new Float64Array(8)
@@ -59,7 +85,7 @@ const below = new Float64Array(8)
 export const paintMouth = (
   canvas: Canvas,
   field: MotionField,
-  lips: MovedLips,
+  table: LipTable,
   inside: Inside,
   painted: Uint8Array,
 ): void => {
@@ -67,21 +93,24 @@ export const paintMouth = (
   const { spacing, width, height, columns } = grid
   const { i0, j0, i1, j1 } = field.lipsOut
   const { texels, width: stride } = texture
-  const { axes, upper, lower } = lips
-  const stepOf = (u: number): number => (u + axes.length / 2) * (STEPS / axes.length)
+  const perStep = STEPS / (2 * table.half)
   const reach = Math.hypot(spacing, spacing)
+  const step = 1 / spacing
   for (let j = j0; j < j1; j++) {
     for (let i = i0; i < i1; i++) {
       painted[j * columns + i] = 1
       cellCorners(canvas, field.back, i, j, above)
       cellCorners(canvas, field.backLower, i, j, below)
-      const [midX, midY] = [(i + 0.5) * spacing, (j + 0.5) * spacing]
-      const [midU, midV] = [uOf(axes, midX, midY), vOf(axes, midX, midY)]
-      const last = clamp(Math.ceil(stepOf(midU + reach)), 0, STEPS)
+      const midX = (i + 0.5) * spacing - table.x
+      const midY = (j + 0.5) * spacing - table.y
+      const midV = midY * table.alongX - midX * table.alongY
+      const midU = midX * table.alongX + midY * table.alongY + table.half
+      const first = clamp(Math.floor((midU - reach) * perStep), 0, STEPS)
+      const last = clamp(Math.ceil((midU + reach) * perStep), 0, STEPS)
       let [top, bottom] = [Infinity, -Infinity]
-      for (let k = clamp(Math.floor(stepOf(midU - reach)), 0, STEPS); k <= last; k++) {
-        top = Math.min(top, upper[k] as number)
-        bottom = Math.max(bottom, lower[k] as number)
+      for (let k = first; k <= last; k++) {
+        top = Math.min(top, table.upper[k] as number)
+        bottom = Math.max(bottom, table.lower[k] as number)
       }
       const isAbove = midV + reach < top - 1
       if (isAbove || midV - reach > bottom + 1) {
@@ -91,23 +120,27 @@ export const paintMouth = (
       const x1 = Math.min(width, (i + 1) * spacing)
       const y1 = Math.min(height, (j + 1) * spacing)
       for (let y = j * spacing; y < y1; y++) {
-        const fy = y / spacing - j
+        const fy = (y - j * spacing) * step
         for (let x = i * spacing; x < x1; x++) {
-          const v = vOf(axes, x, y)
-          const k = clamp(stepOf(uOf(axes, x, y)), 0, STEPS - 0.001)
-          const up = between(upper, k | 0, k - (k | 0))
-          const low = between(lower, k | 0, k - (k | 0))
+          const [dx, dy] = [x - table.x, y - table.y]
+          const v = dy * table.alongX - dx * table.alongY
+          const k = clamp((dx * table.alongX + dy * table.alongY + table.half) * perStep, 0, STEPS - 0.001)
+          const f = k - (k | 0)
+          const up = mix(table.upper[k | 0] as number, table.upper[(k | 0) + 1] as number, f)
+          const low = mix(table.lower[k | 0] as number, table.lower[(k | 0) + 1] as number, f)
           const cover = Math.min(v + 0.5, low) - Math.max(v - 0.5, up)
           let colour = 0
           if (cover < 1) {
             const c = v < (up + low) / 2 ? above : below
-            const fx = x / spacing - i
-            const side = (k0: 0 | 1): number =>
-              mix(mix(c[k0] as number, c[k0 + 4] as number, fy), mix(c[k0 + 2] as number, c[k0 + 6] as number, fy), fx)
-            colour = over(readTexture(texels, stride, side(0), side(1)), plate[y * width + x] as number)
+            const fx = (x - i * spacing) * step
+            const left = mix(c[0] as number, c[4] as number, fy)
+            const leftV = mix(c[1] as number, c[5] as number, fy)
+            const atU = mix(left, mix(c[2] as number, c[6] as number, fy), fx)
+            const atV = mix(leftV, mix(c[3] as number, c[7] as number, fy), fx)
+            colour = over(readTexture(texels, stride, atU, atV), plate[y * width + x] as number)
           }
           if (cover > 0) {
-            const mouthColour = inside(x, y, v - up, low - v)
+            const mouthColour = inside(x, y, v - up, low - v, table.widest)
             colour = cover >= 1 ? mouthColour : blend(colour, mouthColour, (cover * 256) | 0)
           }
           out[y * width + x] = colour

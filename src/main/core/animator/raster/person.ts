@@ -2,9 +2,11 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { smoothLine, type DepthField } from '../mesh/depth.ts'
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { axesAt, offsetOf, pointAt, type Bounds } from '../mesh/plane.ts'
+import { pointOf, type Vector } from '../mesh/head-frame.ts'
+import { CHIN } from '../mesh/topology.ts'
 import { gridAt, type WarpGrid } from '../mesh/warp-grid.ts'
 import { flood } from './flood.ts'
+import type { PixelRect } from './texture.ts'
 
 /** The part of a picture round a head, coarsely: `columns * rows` cells of `step` px a side, the first at (left, top). */
 export type Coarse = {
@@ -76,23 +78,19 @@ const priorAt = (scale: number, upness: number, right: number, below: number): n
 }
 
 const priorOf = (
-  { points, chin, faceHeight }: HeadFrame,
+  { points, down, faceHeight }: HeadFrame,
   grid: WarpGrid,
   { scale }: DepthField,
   { left, top, step, columns, rows }: Cells,
 ): Float32Array => {
-  const brow = axesAt(pointAt(points, 168), chin)
+  const [chin, brow] = [pointOf(points, CHIN), pointOf(points, 168)]
   return Float32Array.from({ length: columns * rows }, (_, cell) => {
     const x = left + ((cell % columns) + 0.5) * step
     const y = top + (Math.floor(cell / columns) + 0.5) * step
-    const [across, below] = offsetOf(chin, [x, y])
-    const [side, under] = offsetOf(brow, [x, y])
-    return priorAt(
-      gridAt(grid, scale, x, y),
-      -under / (Math.hypot(side, under) + 1),
-      across / faceHeight,
-      below / faceHeight,
-    )
+    const along = ([px, py]: Vector): number => (x - px) * down[0] + (y - py) * down[1]
+    const across = (x - chin[0]) * down[1] - (y - chin[1]) * down[0]
+    const up = -along(brow) / (Math.hypot(x - brow[0], y - brow[1]) + 1)
+    return priorAt(gridAt(grid, scale, x, y), up, across / faceHeight, along(chin) / faceHeight)
   })
 }
 
@@ -216,7 +214,7 @@ export const findPerson = (
   frame: HeadFrame,
   grid: WarpGrid,
   depthField: DepthField,
-  moving: Bounds,
+  moving: PixelRect,
 ): Coarse => {
   const step = Math.max(2, Math.round(frame.faceHeight / CELLS_PER_FACE))
   const margin = Math.round(MARGIN * frame.faceHeight)

@@ -2,9 +2,8 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face, FramePose } from '../types.ts'
 import { clamp } from '../mesh/easing.ts'
 import { emptyMotionField, faceGeometryOf, moveField, movingRect } from '../mesh/motion-field.ts'
-import { boundsOf, type Point } from '../mesh/plane.ts'
 import { gridAt } from '../mesh/warp-grid.ts'
-import { moveLips, paintMouth } from './mouth.ts'
+import { emptyLipTable, moveLips, paintMouth } from './mouth.ts'
 import { CHEEKS, mouthPaletteOf } from './mouth-inside.ts'
 import { insideOf } from './mouth-source.ts'
 import { eyesOf, paintEye, type Eye } from './eyes.ts'
@@ -65,11 +64,12 @@ export const createPuppet = (
   const dirty = new Uint8Array(columns * grid.rows)
   const painted = new Uint8Array(columns * grid.rows)
   const corners = new Float64Array(8)
+  const lips = emptyLipTable()
   let eyesFound: readonly Eye[] | undefined
   const eyes = (): readonly Eye[] => (eyesFound ??= eyesOf(frame, texture))
   let look = { blink: 0, gazeX: 0, gazeY: 0 }
   const shades = shadesOf(geometry)
-  const inside = insideOf(geometry, texture, mouthPaletteOf(skinColour(frame, texture, CHEEKS)))
+  const inside = insideOf(geometry, field, lips, texture, mouthPaletteOf(skinColour(frame, texture, CHEEKS)))
   const [backX, backY] = field.back
 
   const moves = (node: number): boolean =>
@@ -90,17 +90,17 @@ export const createPuppet = (
   /** Marks the cells that show an eye now: its box, moved. */
   const markEye = ({ box }: Eye): void => {
     const places = [box.left, box.right].flatMap((u) =>
-      [box.top, box.bottom].map((v): Point => {
+      [box.top, box.bottom].map((v) => {
         const [x, y] = [rect.left + u / 2, rect.top + v / 2]
-        return [x + gridAt(grid, field.forward[0], x, y), y + gridAt(grid, field.forward[1], x, y)]
+        return { x: x + gridAt(grid, field.forward[0], x, y), y: y + gridAt(grid, field.forward[1], x, y) }
       }),
     )
-    const { left, top, right, bottom } = boundsOf(places)
+    const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)]
     const cell = (value: number, low: number, high: number): number => clamp(Math.floor(value / spacing), low, high)
-    const j1 = cell(bottom + 2, active.j0, active.j1 - 1)
-    const [i0, i1] = [cell(left - 2, active.i0, active.i1), cell(right + 2, active.i0, active.i1 - 1)]
-    for (let j = cell(top - 2, active.j0, active.j1); j <= j1; j++)
-      painted.fill(EYE, j * columns + i0, j * columns + i1 + 1)
+    const i1 = cell(Math.max(...xs) + 2, active.i0, active.i1 - 1)
+    const j1 = cell(Math.max(...ys) + 2, active.j0, active.j1 - 1)
+    for (let j = cell(Math.min(...ys) - 2, active.j0, active.j1); j <= j1; j++)
+      for (let i = cell(Math.min(...xs) - 2, active.i0, active.i1); i <= i1; i++) painted[j * columns + i] = EYE
   }
 
   return {
@@ -116,8 +116,8 @@ export const createPuppet = (
       }
       if (blink > 0 || gazeX !== 0 || gazeY !== 0) for (const eye of eyes()) markEye(eye)
       if (jaw !== 0 || press > 0 || upper > 0) {
-        const lips = moveLips(geometry, field, press)
-        paintMouth(canvas, field, lips, inside(field, lips), painted)
+        moveLips(geometry, field, press, lips)
+        paintMouth(canvas, field, lips, inside, painted)
       }
       const smile = Math.max(0, pose.wide)
       const isShaded = smile > 0 || jaw > 0

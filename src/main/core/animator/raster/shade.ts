@@ -1,8 +1,8 @@
 import { clamp, smoothstep } from '../mesh/easing.ts'
 import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
-import { belowChin } from '../mesh/head-frame.ts'
-import { axesThrough, offsetOf, pointAt, type Point } from '../mesh/plane.ts'
-import { boxWhere, eachNode, everyNode, gridAt, nodeArray, type NodeBox } from '../mesh/warp-grid.ts'
+import { pointOf, type Vector } from '../mesh/head-frame.ts'
+import { CHIN } from '../mesh/topology.ts'
+import { boxWhere, eachNode, gridAt, nodeArray, type NodeBox } from '../mesh/warp-grid.ts'
 import { lit } from './colour.ts'
 import type { Canvas } from './paint-cells.ts'
 
@@ -27,27 +27,31 @@ const LIP_GROOVE = 18
 /** A smaller change of light than this is none. */
 const LEAST = 0.003
 
+const distanceToSegment = (x: number, y: number, [ax, ay]: Vector, [bx, by]: Vector): number => {
+  const length = (bx - ax) ** 2 + (by - ay) ** 2 || 1
+  const t = clamp(((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length, 0, 1.2)
+  return Math.hypot(x - ax - t * (bx - ax), y - ay - t * (by - ay))
+}
+
 /**
  * Where light changes as a face speaks: folds from nose to mouth deepen, cheeks catch light with a smile, the groove under the lip opens
  * and the shadow under the chin grows with the jaw. Shares of a few per cent, judged by eye.
  */
 export const shadesOf = ({ frame, grid, follow, depthField }: FaceGeometry): Shades => {
-  const { points, faceHeight, chin } = frame
+  const { points, faceHeight, down } = frame
   const [smile, jaw] = [nodeArray(grid), nodeArray(grid)]
-  const folds = FOLDS.map(([a, b]) => axesThrough(pointAt(points, a), pointAt(points, b)))
-  const cheeks = CHEEKS.map((index) => pointAt(points, index))
-  const groove = pointAt(points, LIP_GROOVE)
-  eachNode(grid, everyNode(grid), (n, x, y) => {
+  const folds = FOLDS.map(([a, b]) => [pointOf(points, a), pointOf(points, b)] as const)
+  const cheeks = CHEEKS.map((index) => pointOf(points, index))
+  const [groove, chin] = [pointOf(points, LIP_GROOVE), pointOf(points, CHIN)]
+  eachNode(grid, (n, x, y) => {
     if ((depthField.scale[n] as number) > 1.8) return
-    const near = (distance: number, reach: number): number => Math.exp(-((distance / (reach * faceHeight)) ** 2))
-    const nearPoint = ([px, py]: Point, reach: number): number => near(Math.hypot(x - px, y - py), reach)
-    const nearFolds = folds.map((axes) => {
-      const [u, v] = offsetOf(axes, [x, y])
-      return near(Math.hypot(u - clamp(u, -0.5 * axes.length, 0.7 * axes.length), v), 0.028)
-    })
-    const fold = Math.max(...nearFolds)
+    const near = (distance: number, reach: number): number =>
+      distance > 3 * reach * faceHeight ? 0 : Math.exp(-((distance / (reach * faceHeight)) ** 2))
+    const nearPoint = ([px, py]: Vector, reach: number): number => near(Math.hypot(x - px, y - py), reach)
+    const fold = Math.max(...folds.map(([a, b]) => near(distanceToSegment(x, y, a, b), 0.028)))
     const cheek = Math.max(...cheeks.map((point) => nearPoint(point, 0.1)))
-    const neck = smoothstep(0, 0.05, belowChin(frame, x, y)) * nearPoint([chin.x, chin.y], 0.2) * (follow[n] as number)
+    const below = ((x - chin[0]) * down[0] + (y - chin[1]) * down[1]) / faceHeight
+    const neck = smoothstep(0, 0.05, below) * nearPoint(chin, 0.2) * (follow[n] as number)
     smile[n] = 0.05 * cheek - 0.06 * fold
     jaw[n] = 0.05 * nearPoint(groove, 0.05) - 0.04 * fold - 0.1 * neck
   })

@@ -1,8 +1,10 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { pointAt, type Bounds } from '../mesh/plane.ts'
-import { channelsOf, lightOf, meanColour, type Rgb } from './colour.ts'
+import { channelsOf, luminance, type Rgb } from './colour.ts'
+
+/** Pixel rectangle, right and bottom exclusive. */
+export type PixelRect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
 
 /**
  * The moving part of a still at twice its resolution, packed colours multiplied by alpha. Texel (2 (x - left), 2 (y - top)) is source
@@ -12,8 +14,7 @@ import { channelsOf, lightOf, meanColour, type Rgb } from './colour.ts'
  * nearly the sharpness of Catmull-Rom reads of the source at a quarter of their cost.
  */
 export type Texture = {
-  /** Whole pixels, right and bottom exclusive. */
-  readonly rect: Bounds
+  readonly rect: PixelRect
   readonly width: number
   readonly height: number
   readonly texels: Uint32Array
@@ -39,21 +40,6 @@ const halfway = (a: number, b: number, c: number, d: number): number =>
 export const pixelsOf = ({ data }: RgbaImage): Uint32Array =>
   new Uint32Array(data.buffer, data.byteOffset, data.length >> 2)
 
-/** Copies `rows` rows of `length` numbers, from place `at` on in a picture whose rows have `stride` numbers to such a place in another. */
-export const copyRows = <T extends Uint8Array | Uint8ClampedArray | Uint32Array>(
-  from: T,
-  at: number,
-  stride: number,
-  to: T,
-  toAt: number,
-  toStride: number,
-  length: number,
-  rows: number,
-): void => {
-  for (let row = 0; row < rows; row++)
-    to.set(from.subarray(at + row * stride, at + row * stride + length), toAt + row * toStride)
-}
-
 /** Memory that one picture after another uses: an array of `length` numbers a place, 0 or what the last picture left there. */
 export type PixelMemory = (place: 'crop' | 'texels' | 'plate', length: number) => Uint32Array
 
@@ -66,7 +52,7 @@ export type Blocks = { readonly size: number; readonly columns: number; readonly
  */
 export const textureOf = (
   image: RgbaImage,
-  rect: Bounds,
+  rect: PixelRect,
   { size, columns, used }: Blocks,
   memory?: PixelMemory,
 ): Texture => {
@@ -164,18 +150,17 @@ export const readTexture = (texels: Uint32Array, width: number, u: number, v: nu
 export const readClamped = ({ texels, width, height }: Omit<Texture, 'rect'>, x: number, y: number): number =>
   readTexture(texels, width, clamp(x, 0, width - 1.01) * 65536, clamp(y, 0, height - 1.01) * 65536)
 
-/** Bilinear read at a sample position of the still. */
-export const readStill = (texture: Texture, x: number, y: number): number =>
-  readClamped(texture, 2 * (x - texture.rect.left), 2 * (y - texture.rect.top))
-
 /** Usual colour of the skin round some mesh points: five places at each, without the darkest and the brightest of them. */
 export const skinColour = ({ points }: HeadFrame, texture: Texture, indices: readonly number[]): Rgb => {
-  const steps = [-3, 0, 3]
-  const places = steps.flatMap((dx) => steps.filter((dy) => dx === 0 || dy === 0).map((dy) => [dx, dy] as const))
   const colours = indices.flatMap((index) => {
-    const [x, y] = pointAt(points, index)
-    return places.map(([dx, dy]) => channelsOf(readStill(texture, x + dx, y + dy)))
+    const x = 2 * ((points[index * 3] as number) - texture.rect.left)
+    const y = 2 * ((points[index * 3 + 1] as number) - texture.rect.top)
+    return [-6, 0, 6].flatMap((dx) =>
+      [-6, 0, 6].filter((dy) => dx === 0 || dy === 0).map((dy) => readClamped(texture, x + dx, y + dy)),
+    )
   })
   const cut = Math.floor(0.3 * colours.length)
-  return meanColour(colours.toSorted((a, b) => lightOf(a) - lightOf(b)).slice(cut, -cut))
+  const middle = colours.toSorted((a, b) => luminance(a) - luminance(b)).slice(cut, -cut)
+  const mean = (c: 0 | 1 | 2): number => middle.reduce((sum, colour) => sum + channelsOf(colour)[c], 0) / middle.length
+  return [mean(0), mean(1), mean(2)]
 }
