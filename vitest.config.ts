@@ -16,7 +16,7 @@ export default defineConfig({
   },
   test: {
     environment: 'node',
-    // Suites of media and of the animator take the system's own as well, where there is one.
+    // Lent to the cores under test; suites of media and of the animator also take the system's own, where there is one.
     env: existsSync(ffmpeg) ? { FFMPEG_PATH: process.env['FFMPEG_PATH'] ?? ffmpeg } : {},
     include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
     globalSetup: ['tests/global-setup.ts'],

@@ -10,7 +10,6 @@ import { jobSchema, type Job } from '../../src/shared/model/job.ts'
 import type { SimulatorClock } from '../../src/main/simulator/simulator-ports.ts'
 import type { Simulator } from '../../src/main/simulator/simulator.ts'
 import { bundleProgram } from '../fixtures/bundle-program.ts'
-import { makerPath } from '../fixtures/media-tools.ts'
 import { PAID_VENDORS, startPaidVendors, type PaidEngine } from '../fixtures/paid-vendors.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 import { makeVideo } from '../fixtures/vendor-media.ts'
@@ -167,8 +166,7 @@ async function makeWorld(
       const preload = new URL('kill-switch.preload.ts', import.meta.url).href
       const args = [dataDir, inputs, output, vendor.urlOf(simulator), String(FACTOR), decision, engine]
       const child = spawn(process.execPath, ['--import', preload, program, ...args], {
-        // Every run measures its voices: a build that starts quickly.
-        env: { ...process.env, FFMPEG_PATH: makerPath, ...env },
+        env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let said = ''

@@ -90,7 +90,6 @@ const TIDY_LIMIT_MS = 1000
 /** What needs no claim on the data folder: finding tools, looking at media, finding faces. */
 function createLookers(ports: Ports, overrides: CoreOverrides) {
   const { paths, logger, env } = ports
-  const clock = overrides.localClock ?? ports.clock
   ensurePrivateFolder(paths.dataDir)
   const tools = findTools({ env, toolsDir: paths.toolsDir })
   const cache = openCache(paths.dataDir, logger)
@@ -102,7 +101,7 @@ function createLookers(ports: Ports, overrides: CoreOverrides) {
     cache: createMediaCache(cache),
     repairedDir: join(paths.dataDir, REPAIRED_FOLDER),
     findKeep: async (path, signal) => (await offline.faces(path, signal)).faces[0]?.box ?? null,
-    clock,
+    clock: overrides.localClock ?? ports.clock,
     logger,
   })
   const offline =

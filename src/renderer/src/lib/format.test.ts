@@ -64,7 +64,7 @@ describe('figures in sight', () => {
   it('show a price from low to high, and once where both are the same', () => {
     expect(formatQuote({ low: 0.088, high: 0.108, currency: 'CNY' }, 'en')).toBe('¥0.088 – ¥0.108')
     expect(formatQuote({ low: 0.968, high: 1.188, currency: 'CNY' }, 'en')).toBe('¥0.968 – ¥1.188')
-    expect(formatQuote({ low: 0.5, high: 0.125, currency: 'CNY' }, 'zh')).toBe('¥0.500 – ¥0.125')
+    expect(formatQuote({ low: 0.125, high: 0.5, currency: 'CNY' }, 'zh')).toBe('¥0.125 – ¥0.500')
     expect(formatQuote({ low: 2, high: 2, currency: 'CNY' }, 'en')).toBe('¥2.00')
   })
 })
