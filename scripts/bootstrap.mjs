@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildIfNeeded } from './bootstrap/build.mjs'
 import { installIfNeeded } from './bootstrap/install.mjs'
+import { memoryFolder } from './bootstrap/memory-folder.mjs'
 import { findNode24 } from './bootstrap/node24.mjs'
 import { bin, replaceWith, root, run, say } from './bootstrap/processes.mjs'
 import { ensureSystemParts } from './bootstrap/system-parts.mjs'
@@ -37,8 +38,10 @@ async function runTests(vitestArgs) {
   const vitest = bin('vitest', 'vitest')
   // The suites start this program some hundreds of times; compiled once, it starts in half the time.
   const compiled = join(root, 'node_modules/.cache/compiled')
-  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, STUDIO_TEST_COUNTS: counts }
-  const code = await run(node, [vitest, 'run', ...vitestArgs], { env })
+  const files = memoryFolder()
+  const folder = files === null ? {} : { TMPDIR: files.path }
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, ...folder, STUDIO_TEST_COUNTS: counts }
+  const code = await run(node, [vitest, 'run', ...vitestArgs], { env }).finally(() => files?.remove())
   if (!existsSync(counts)) {
     console.log('0 passed, 1 failed, 0 skipped')
     return 1

@@ -18,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const samples = join(here, '../../resources/samples')
 /** Deterministic, so that a failure can be repeated. */
 const SEED = 20_261_121
-const RANDOM_KILLS = 12
+const RANDOM_KILLS = 8
 
 type Place = {
   readonly dataDir: string
