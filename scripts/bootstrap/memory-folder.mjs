@@ -41,7 +41,8 @@ export function memoryFolder() {
     if (type !== TMPFS_MAGIC || Math.min(bavail * bsize, freemem()) < LEAST_FREE_BYTES) return null
     for (const name of readdirSync(SHARED_MEMORY)) {
       const pid = NAME.exec(name)?.[1]
-      if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(SHARED_MEMORY, name), { recursive: true, force: true })
+      if (pid !== undefined && !isAlive(Number(pid)))
+        rmSync(join(SHARED_MEMORY, name), { recursive: true, force: true })
     }
     // Suites of other users of the machine look into it.
     mkdirSync(path, { mode: 0o755 })

@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 /** The closed list of error and warning codes (reliability D.0). A new code needs a sentence in every text catalogue. */
 export const ERROR_CODES = [
   'E-INPUT-TYPE',
@@ -72,34 +70,28 @@ export const ERROR_CODES = [
   'W-NOTE',
 ] as const
 
-export const errorCodeSchema = z.enum(ERROR_CODES)
-export type ErrorCode = z.infer<typeof errorCodeSchema>
+export type ErrorCode = (typeof ERROR_CODES)[number]
 
 /**
  * Values a sentence is filled with. By convention: `file` (a base name or path), `value` and `limit` (measured value and
  * limit, already in the unit that the sentence names), `reason` (selects a variant `<code>.<reason>` of the sentence).
  */
-export const errorParamsSchema = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
-)
-export type ErrorParams = z.infer<typeof errorParamsSchema>
+export type ErrorParams = Record<string, string | number | boolean | null | string[]>
 
 /** Whether money was spent: none; possible (the vendor may have started); charged. */
-export const chargeStateSchema = z.enum(['none', 'possible', 'charged'])
-export type ChargeState = z.infer<typeof chargeStateSchema>
+export const CHARGE_STATES = ['none', 'possible', 'charged'] as const
+export type ChargeState = (typeof CHARGE_STATES)[number]
 
 /** The wire form of an error: what crosses every bridge and is stored with a job. Sentences are made by hosts. */
-export const errorDataSchema = z.strictObject({
-  code: errorCodeSchema,
-  params: errorParamsSchema,
-  chargeState: chargeStateSchema,
-  retryable: z.boolean(),
-  jobId: z.string().optional(),
-  step: z.string().optional(),
-  vendorId: z.string().optional(),
-})
-export type ErrorData = z.infer<typeof errorDataSchema>
+export type ErrorData = {
+  code: ErrorCode
+  params: ErrorParams
+  chargeState: ChargeState
+  retryable: boolean
+  jobId?: string | undefined
+  step?: string | undefined
+  vendorId?: string | undefined
+}
 
 type StudioErrorOptions = {
   readonly params?: ErrorParams

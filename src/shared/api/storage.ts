@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorDataSchema } from '../errors.ts'
+import { errorDataSchema } from '../model/error.ts'
 import { bucketCheckSchema, bucketConfigSchema, bucketPresetSchema } from '../model/storage.ts'
 
 /** What a test of the bucket found. `error` names what is wrong in one sentence; `warning` does not keep it from being used. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorDataSchema } from '../errors.ts'
+import { errorDataSchema } from '../model/error.ts'
 import { engineIdSchema } from '../model/engine.ts'
 
 const toolFact = z.strictObject({ path: z.string(), version: z.string(), released: z.string().optional() })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorDataSchema } from '../errors.ts'
+import { errorDataSchema } from '../model/error.ts'
 
 /** What a bridge carries back: the method's output or an error as data. */
 export const replySchema = z.discriminatedUnion('ok', [

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorDataSchema } from '../errors.ts'
+import { errorDataSchema } from './error.ts'
 import { engineIdSchema, parametersSchema } from './engine.ts'
 import { findingSchema } from './media.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorCodeSchema, errorParamsSchema } from '../errors.ts'
+import { errorCodeSchema, errorParamsSchema } from './error.ts'
 
 export const mediaKindSchema = z.enum(['image', 'audio', 'video', 'other'])
 export type MediaKind = z.infer<typeof mediaKindSchema>

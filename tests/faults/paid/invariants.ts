@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { errorDataSchema } from '../../../src/shared/errors.ts'
+import { errorDataSchema } from '../../../src/shared/model/error.ts'
 import type { Job } from '../../../src/shared/model/job.ts'
 import type { Simulator } from '../../../src/main/simulator/simulator.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorDataSchema } from '../../../shared/errors.ts'
+import { errorDataSchema } from '../../../shared/model/error.ts'
 import { engineIdSchema, parametersSchema } from '../../../shared/model/engine.ts'
 import {
   jobSchema,

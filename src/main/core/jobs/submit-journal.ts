@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { chargeStateSchema, type ChargeState } from '../../../shared/errors.ts'
+import type { ChargeState } from '../../../shared/errors.ts'
+import { chargeStateSchema } from '../../../shared/model/error.ts'
 import { engineIdSchema, type EngineId } from '../../../shared/model/engine.ts'
 import { moneySchema, type Money, type SubmitAttemptView } from '../../../shared/model/job.ts'
 import type { Database, Row } from '../db/database.ts'

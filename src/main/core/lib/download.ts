@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { StudioError } from '../../../shared/errors.ts'
 import { createCrc64 } from './crc64.ts'
 import { networkError } from './http-client.ts'
 import type { HttpClient } from './http-client.ts'
+import { loadUndici } from './undici.ts'
 import { checkForeignUrl, withoutQuery } from './url-rules.ts'
 import type { UrlRules } from './url-rules.ts'
 
@@ -85,6 +85,7 @@ async function follow(client: HttpClient, address: string, wanted: DownloadReque
       headers['range'] = `bytes=${have}-`
       headers['if-range'] = wanted.resume.etag
     }
+    const { request } = await loadUndici()
     const response = await request(url, {
       dispatcher: await client.dispatcher(url, allowance),
       method: 'GET',

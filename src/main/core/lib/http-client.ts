@@ -1,10 +1,10 @@
 import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
-import { Agent, ProxyAgent, buildConnector, request } from 'undici'
-import type { Dispatcher } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { StudioError } from '../../../shared/errors.ts'
 import { guardedLookup } from './address-guard.ts'
 import type { AddressAllowance, Lookup } from './address-guard.ts'
+import { loadUndici } from './undici.ts'
 
 export type HttpReply = {
   readonly status: number
@@ -100,6 +100,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   async function dispatcher(url: URL, allowance: AddressAllowance): Promise<Dispatcher> {
     const proxy = allowance === 'loopback' ? null : await options.resolveProxy(url)
+    const { Agent, ProxyAgent } = await loadUndici()
     const key = proxy ?? allowance
     const known = pools.get(key)
     if (known !== undefined) return known
@@ -112,6 +113,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   async function send(call: HttpCall, through: Dispatcher): Promise<HttpReply> {
+    const { request } = await loadUndici()
     const response = await request(call.url, {
       dispatcher: through,
       method: call.method,
@@ -154,6 +156,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
     async callOnce(call) {
       const proxy = call.allowance === 'loopback' ? null : await options.resolveProxy(call.url)
+      const { Agent, ProxyAgent, buildConnector } = await loadUndici()
       let connected = false
       const through =
         proxy === null ? freshAgent(() => (connected = true)) : new ProxyAgent({ uri: proxy, ...timeouts })

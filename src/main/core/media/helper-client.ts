@@ -1,4 +1,5 @@
-import { errorCodeSchema, errorParamsSchema, StudioError } from '../../../shared/errors.ts'
+import { StudioError } from '../../../shared/errors.ts'
+import { errorCodeSchema, errorParamsSchema } from '../../../shared/model/error.ts'
 import type { HelperChannel, StartHelper } from '../lib/helper-channel.ts'
 import { createPlaces } from './places.ts'
 import { probeAnswerSchema } from './probe-messages.ts'

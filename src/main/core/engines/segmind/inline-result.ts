@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { request } from 'undici'
 import { StudioError } from '../../../../shared/errors.ts'
 import { networkError } from '../../lib/http-client.ts'
 import type { HttpReply } from '../../lib/http-client.ts'
+import { loadUndici } from '../../lib/undici.ts'
 import type { Operation, RemoteContext } from '../engine.ts'
 import { call, requestPath } from './segmind.ts'
 import { refusal } from './vendor-error.ts'
@@ -54,6 +54,7 @@ export async function saveInline(
 ): Promise<{ sizeBytes: number; sha256: string }> {
   const { url, allowance, headers } = call(context, 'GET', requestPath(operation))
   const { signal, http } = context
+  const { request } = await loadUndici()
   const response = await request(url, {
     dispatcher: await http.dispatcher(url, allowance),
     method: 'GET',

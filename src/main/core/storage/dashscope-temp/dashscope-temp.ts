@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { FormData } from 'undici'
 import { z } from 'zod'
 import { StudioError } from '../../../../shared/errors.ts'
 import type { HttpReply } from '../../lib/http-client.ts'
+import { loadUndici } from '../../lib/undici.ts'
 import { checkForeignUrl } from '../../lib/url-rules.ts'
 import type { StorageBackend, VendorStorage, VendorStorageContext } from '../storage-backend.ts'
 
@@ -72,6 +72,7 @@ function createDashscopeTempStorage(options: VendorStorageContext): StorageBacke
       }
       const { url, allowance } = checkForeignUrl(policy.upload_host, rules)
       const objectKey = `${policy.upload_dir}/${key}`
+      const { FormData } = await loadUndici()
       const form = new FormData()
       form.set('OSSAccessKeyId', policy.oss_access_key_id)
       form.set('policy', policy.policy)
