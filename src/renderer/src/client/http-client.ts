@@ -8,11 +8,14 @@ import type { Connection, StudioClient, UploadProgress } from './studio-client.t
 const HEADERS = { 'content-type': 'application/json', 'x-studio': '1' } as const
 /** Small files are many: a few at once hide the round trips without crowding the core. */
 const UPLOADS_AT_ONCE = 3
+/** After a call that did not get through, until the events are asked for anew. */
+const RENEW_MS = 1000
 
 /** The core is behind this page's own origin; the session lives in an HttpOnly cookie. */
 export async function createHttpClient(location: Location, history: History): Promise<StudioClient> {
   const connection = createConnection()
   await exchangeToken(location, history, connection)
+  let renewEvents = (): void => undefined
 
   const request = async (path: string, init: RequestInit): Promise<unknown> => {
     let response: Response
@@ -20,6 +23,7 @@ export async function createHttpClient(location: Location, history: History): Pr
       response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init })
     } catch (cause) {
       connection.set('lost')
+      setTimeout(() => renewEvents(), RENEW_MS)
       throw new StudioError('E-NET-OFFLINE', { params: { host: location.host }, retryable: true, cause })
     }
     if (response.status === 401) {
@@ -40,18 +44,28 @@ export async function createHttpClient(location: Location, history: History): Pr
         await request(`/api/${method}`, { method: 'POST', headers: HEADERS, body: JSON.stringify(input) }),
       ),
     onEvent: (listener) => {
-      const source = new EventSource('/events')
-      source.addEventListener('open', () => connection.set('connected'))
-      source.addEventListener('error', () => {
-        connection.set('lost')
-        // The browser tries again by itself unless it was refused for good: then one call tells why.
-        if (source.readyState === EventSource.CLOSED)
-          void request('/api/queue.snapshot', { method: 'POST', headers: HEADERS, body: '{}' }).catch(() => undefined)
-      })
-      source.addEventListener('message', (message: MessageEvent<string>) => {
-        const event = parseEvent(readJson(message.data))
-        if (event !== null) listener(event)
-      })
+      const listen = (): EventSource => {
+        const opened = new EventSource('/events')
+        opened.addEventListener('open', () => connection.set('connected'))
+        opened.addEventListener('error', () => {
+          connection.set('lost')
+          // The browser tries again by itself unless it was refused for good: then one call tells why.
+          if (opened.readyState === EventSource.CLOSED)
+            void request('/api/queue.snapshot', { method: 'POST', headers: HEADERS, body: '{}' }).catch(() => undefined)
+        })
+        opened.addEventListener('message', (message: MessageEvent<string>) => {
+          const event = parseEvent(readJson(message.data))
+          if (event !== null) listener(event)
+        })
+        return opened
+      }
+      let source = listen()
+      renewEvents = () => {
+        // A stream that never broke does not say that calls get through again; the opening of a new one does.
+        if (source.readyState !== EventSource.OPEN) return
+        source.close()
+        source = listen()
+      }
       return () => source.close()
     },
     onConnection: connection.subscribe,
