@@ -7,6 +7,7 @@ import pino from 'pino'
 import { chromium } from 'playwright-core'
 import { openDatabase } from '../../src/main/core/db/database.ts'
 import { createJobStore } from '../../src/main/core/jobs/job-store.ts'
+import { chromiumPath } from '../measure/chromium-path.ts'
 
 /** 10,000 jobs: how long it takes to insert them in one transaction, and whether the window's list still scrolls freely. */
 
@@ -61,7 +62,7 @@ async function scrollList(dataDir: string): Promise<number> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    executablePath: chromiumPath,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -2,9 +2,19 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { run, say } from './processes.mjs'
 
-/** What some test suites want from the system: a name, the Debian package, and a file that shows that it is there. */
+/**
+ * What some test suites want from the system: a name, the Debian package, a file that shows that it is there, and what
+ * serves where there is no such package.
+ */
 const PARTS = [
-  { name: 'chromium', debian: 'chromium', file: '/usr/bin/chromium', use: 'the tests of the window' },
+  {
+    name: 'chromium',
+    debian: 'chromium-headless-shell',
+    file: '/usr/bin/chromium-headless-shell',
+    // Heavier, and as good.
+    otherwise: { debian: 'chromium', file: '/usr/bin/chromium' },
+    use: 'the tests of the window',
+  },
   { name: 'dbus', debian: 'dbus', file: '/usr/bin/dbus-run-session', use: 'the tests of the keychain' },
   {
     name: 'gnome-keyring',
@@ -33,7 +43,8 @@ const PARTS = [
  */
 export async function ensureSystemParts() {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) return []
-  const missing = PARTS.filter((part) => !existsSync(part.file))
+  const isThere = ({ file, otherwise }) => existsSync(file) || (otherwise !== undefined && existsSync(otherwise.file))
+  const missing = PARTS.filter((part) => !isThere(part))
   if (missing.length === 0) return []
   const isRoot = process.getuid?.() === 0
   const packages = missing.map((part) => part.debian)
@@ -54,14 +65,14 @@ export async function ensureSystemParts() {
   }
   await apt(['update'])
   // All at once is quicker; one by one, a package that this system does not know keeps no other one away.
-  if ((await apt(['install', '-y', '--no-install-recommends', ...packages])) !== 0) {
-    for (const name of packages) {
-      if ((await apt(['install', '-y', '--no-install-recommends', name])) !== 0) {
-        say(`${name} could not be installed; the suites that want it are skipped. By hand: ${line}`)
-      }
+  const install = async (names) => (await apt(['install', '-y', '--no-install-recommends', ...names])) === 0
+  if (!(await install(packages))) {
+    for (const { debian, otherwise } of missing) {
+      if ((await install([debian])) || (otherwise !== undefined && (await install([otherwise.debian])))) continue
+      say(`${debian} could not be installed; the suites that want it are skipped. By hand: ${line}`)
     }
   }
-  return missing.filter((part) => existsSync(part.file)).map((part) => part.name)
+  return missing.filter(isThere).map((part) => part.name)
 }
 
 async function agreed(line) {
