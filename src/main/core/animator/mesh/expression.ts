@@ -3,7 +3,7 @@ import { clamp, smoothstep } from './easing.ts'
 import { pointOf, type HeadFrame } from './head-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
 import { splineAt } from './spline.ts'
-import { BROWS, SUBNASALE } from './topology.ts'
+import { BROWS } from './topology.ts'
 import { eachNode, nodeArray, type NodePair, type WarpGrid } from './warp-grid.ts'
 
 /**
@@ -19,8 +19,6 @@ export type Expression = Readonly<Record<'jaw' | 'lips' | 'press' | 'lift' | 'sp
 const JAW_DROP = 0.29
 /** Rise of the brows, face heights: more folds the lid below them (study: .05 to .08 of the eye's opening). */
 const BROW_RISE = 0.022
-/** How far above the brows the forehead rises with them, face heights (study: .2, which pulls on the hairline). */
-const FOREHEAD_REACH = 0.14
 /** No control moves anything farther out than this many outlines of the face. */
 const REACH = 2.2
 
@@ -39,8 +37,6 @@ export const expressionOf = (
   const { centre, along, across, half, width, edges, gap, chinDistance, upperThickness, lowerThickness } = mouth
   const reach = 0.35 * width
   const { down, faceHeight } = frame
-  const nose = pointOf(frame.points, SUBNASALE)
-  const noseDistance = Math.max(0.15 * width, (centre[0] - nose[0]) * across[0] + (centre[1] - nose[1]) * across[1])
   const brows = BROWS.map((index) => pointOf(frame.points, index))
 
   const browAt = (x: number, y: number): number => {
@@ -48,9 +44,9 @@ export const expressionOf = (
     for (const [bx, by] of brows) {
       const [dx, dy] = [x - bx, y - by]
       const distance = Math.sqrt(dx * dx + dy * dy) / faceHeight
-      if (distance >= FOREHEAD_REACH) continue
+      if (distance >= 0.2) continue
       const isBelow = dx * down[0] + dy * down[1] > 0
-      most = Math.max(most, 1 - smoothstep(0.035, isBelow ? 0.12 : FOREHEAD_REACH, distance))
+      most = Math.max(most, 1 - smoothstep(0.035, isBelow ? 0.12 : 0.2, distance))
     }
     return BROW_RISE * faceHeight * most
   }
@@ -96,10 +92,8 @@ export const expressionOf = (
     const near = Math.exp(-(xn * xn + 4 * far) / 2.6)
     const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 / 2.6) * far)
     put(spread.upper, along, 0.085 * u * near, -0.035 * width * corner)
-    // Rounding lips do not draw the nose in with them, and a little more themselves (study: .24).
-    const rounded = near * (1 - smoothstep(0.5, 1, -away / noseDistance))
-    put(round.upper, along, -0.26 * u * rounded, 0.1 * away * rounded)
-    put(brow.upper, down, -browAt(x, y) * (1 - smoothstep(0.85, 1, scale[node] as number)))
+    put(round.upper, along, -0.24 * u * near, 0.1 * away * near)
+    put(brow.upper, down, -browAt(x, y))
   })
   return { jaw, lips, press, lift, spread, round, brow }
 }

@@ -20,8 +20,6 @@ export const BROWS: readonly number[] = rows.brows
 
 export const FOREHEAD = 10
 export const CHIN = 152
-/** Where the nose meets the upper lip. */
-export const SUBNASALE = 2
 /** Outline points just before the ears. */
 export const EARS: readonly [number, number] = [234, 454]
 /** Pairs of points whose sum is the head's sideways axis. */
