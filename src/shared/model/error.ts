@@ -12,7 +12,8 @@ export const errorParamsSchema = z.record(
 
 export const chargeStateSchema = z.enum(CHARGE_STATES)
 
-export const errorDataSchema = z.strictObject({
+/** Every part of an error, and no other: one that is added to the type is missed here by the compiler. */
+const parts = {
   code: errorCodeSchema,
   params: errorParamsSchema,
   chargeState: chargeStateSchema,
@@ -20,4 +21,6 @@ export const errorDataSchema = z.strictObject({
   jobId: z.string().optional(),
   step: z.string().optional(),
   vendorId: z.string().optional(),
-}) satisfies z.ZodType<ErrorData>
+} satisfies { [Part in keyof Required<ErrorData>]: z.ZodType<ErrorData[Part]> }
+
+export const errorDataSchema = z.strictObject(parts)
