@@ -9,6 +9,8 @@ import { createAnimator } from '../../src/main/core/animator/animator.ts'
 import type { Animator } from '../../src/main/core/animator/animator.ts'
 import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
 import type { PortraitJob, RenderProgress } from '../../src/main/core/animator/protocol.ts'
+import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
 import { makerPath } from '../fixtures/media-tools.ts'
 import { modelsDir, sample, tools } from './tools.ts'
 import { readFrames, videoFacts } from '../../scripts/measure/video-frames.ts'
@@ -28,7 +30,7 @@ let folder = ''
 const at = (name: string): string => join(folder, name)
 let animator: Animator
 
-const workerUrl = new URL('../../src/main/core/animator/worker.ts', import.meta.url)
+const { animatorWorker: workerUrl } = entryLayout(APP_ENTRY)
 
 const job = (extra: Partial<PortraitJob> = {}, parameters: Partial<PortraitParameters> = {}): PortraitJob => ({
   imagePath: at('small.png'),

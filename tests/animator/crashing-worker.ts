@@ -1,6 +1,9 @@
 import { parentPort } from 'node:worker_threads'
 import type { ToWorker } from '../../src/main/core/animator/protocol.ts'
-import '../../src/main/core/animator/worker.ts'
+import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
+
+await import(entryLayout(APP_ENTRY).animatorWorker.href)
 
 /** The real worker, except that a picture named "crash" ends the thread without a word. */
 parentPort?.on('message', (message: ToWorker) => {

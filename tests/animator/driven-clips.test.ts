@@ -16,7 +16,9 @@ import type { ClipJob, ClipResult, RenderProgress } from '../../src/main/core/an
 import { REST_POSE } from '../../src/main/core/animator/types.ts'
 import type { FramePose } from '../../src/main/core/animator/types.ts'
 import type { ClipParameters } from '../../src/main/core/animator/clip-parameters.ts'
+import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
 import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
+import { APP_ENTRY } from '../fixtures/app-entry.ts'
 import { makerPath } from '../fixtures/media-tools.ts'
 import { correlation } from '../../scripts/measure/figures.ts'
 import { CLIP_FPS, clipParameters, knownPoses, poseFrames, writeClip } from './known-clips.ts'
@@ -192,7 +194,7 @@ describe('a driven clip', () => {
     const job = { sourcePath: await writeClip(at('shared.mp4'), posed), driverPath: at('brief.mp4') }
     await makeAsApp(job)
     const alone = await pictures(at('made.mp4'))
-    const workerUrl = new URL('../../src/main/core/animator/worker.ts', import.meta.url)
+    const { animatorWorker: workerUrl } = entryLayout(APP_ENTRY)
     const animator = createAnimator({ workerUrl, modelsDir: modelsDir(), ffmpegPath: tools.ffmpegPath })
     try {
       const outputPath = at('shared-made.mp4')

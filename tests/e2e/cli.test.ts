@@ -268,11 +268,11 @@ describe('one live core a data folder', () => {
   })
 
   it('three started at once: one works, two say so, and each pair is made once', async () => {
-    const source = inputs('three', ['anna', 'bert', 'cleo'])
+    const source = inputs('three', ['anna', 'bert'])
     const args = ['run', source, '--out', at('three-out'), '--data-dir', at('three-data'), '--json']
     const outcomes = await Promise.all([runCli(args), runCli(args), runCli(args)])
     expect(outcomes.map(({ code }) => code).toSorted()).toEqual([0, 1, 1])
-    expect(readdirSync(at('three-out'))).toHaveLength(3)
+    expect(readdirSync(at('three-out'))).toHaveLength(2)
   })
 })
 
