@@ -8,6 +8,11 @@ import { SlowFirst } from './tests/slow-first.ts'
 /** The ffmpeg that comes with the packages: the same on every machine, and it starts in a tenth of the time of a distribution's. */
 const ffmpeg = resolve(import.meta.dirname, 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg')
 
+/** Files that may share a process with others: what they start lies in folders of its own and ends with them. */
+const together = ['src', 'tests/bad-input', 'tests/contracts', 'tests/media', 'tests/paid', 'tests/storage'].map(
+  (folder) => `${folder}/**/*.test.{ts,tsx}`,
+)
+
 export default defineConfig({
   plugins: [react()],
   resolve: {
@@ -18,7 +23,11 @@ export default defineConfig({
     environment: 'node',
     // Lent to the cores under test; suites of media and of the animator also take the system's own, where there is one.
     env: existsSync(ffmpeg) ? { FFMPEG_PATH: process.env['FFMPEG_PATH'] ?? ffmpeg } : {},
-    include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
+    projects: [
+      // A new process and all modules anew for each file took as long as many of the tests.
+      { extends: true, test: { name: 'together', include: together, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ['tests/**/*.test.ts'], exclude: together } },
+    ],
     globalSetup: ['tests/global-setup.ts'],
     reporters: ['default', new CountReporter()],
     // Two cores, and suites that often wait: for a vendor's clock, a browser, a process that ends. CI takes its time.
