@@ -32,36 +32,47 @@ export const sampleSquare = (
   const samples = clamp(Math.round(step / 1.6), 1, 4)
   const [cos, sin] = [Math.cos(square.angle), Math.sin(square.angle)]
   const weight = scale / (samples * samples)
-  for (let at = 0; at < size * size; at++) {
-    let r = 0
-    let g = 0
-    let b = 0
-    for (let sub = 0; sub < samples * samples; sub++) {
-      const across = ((at % size) + ((sub % samples) + 0.5) / samples) * step - square.side / 2
-      const v = (((at / size) | 0) + (((sub / samples) | 0) + 0.5) / samples) * step - square.side / 2
-      const u = mirror ? -across : across
-      const px = square.x + u * cos - v * sin - 0.5
-      const py = square.y + u * sin + v * cos - 0.5
-      if (!(px >= 0 && py >= 0 && px < width - 1 && py < height - 1)) continue
-      const i = (Math.imul(py | 0, width) + (px | 0)) << 2
-      const j = i + (width << 2)
-      const fx = px - (px | 0)
-      const fy = py - (py | 0)
-      // Written out: a function of the channel takes five times as long.
-      const w11 = fx * fy
-      const w10 = fx - w11
-      const w01 = fy - w11
-      const w00 = 1 - fx - w01
-      r += (data[i] as number) * w00 + (data[i + 4] as number) * w10
-      r += (data[j] as number) * w01 + (data[j + 4] as number) * w11
-      g += (data[i + 1] as number) * w00 + (data[i + 5] as number) * w10
-      g += (data[j + 1] as number) * w01 + (data[j + 5] as number) * w11
-      b += (data[i + 2] as number) * w00 + (data[i + 6] as number) * w10
-      b += (data[j + 2] as number) * w01 + (data[j + 6] as number) * w11
+  /** What the steps across add to a place in the image; the steps down are the same for a whole row. */
+  const across = Float64Array.from({ length: size * samples }, (_, k) => {
+    const u = (((k / samples) | 0) + ((k % samples) + 0.5) / samples) * step - square.side / 2
+    return mirror ? -u : u
+  })
+  const acrossX = across.map((u) => square.x + u * cos)
+  const acrossY = across.map((u) => square.y + u * sin)
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      let r = 0
+      let g = 0
+      let b = 0
+      for (let subRow = 0; subRow < samples; subRow++) {
+        const v = (row + (subRow + 0.5) / samples) * step - square.side / 2
+        const downX = v * sin
+        const downY = v * cos
+        for (let k = column * samples; k < (column + 1) * samples; k++) {
+          const px = (acrossX[k] as number) - downX - 0.5
+          const py = (acrossY[k] as number) + downY - 0.5
+          if (!(px >= 0 && py >= 0 && px < width - 1 && py < height - 1)) continue
+          const i = (Math.imul(py | 0, width) + (px | 0)) << 2
+          const j = i + (width << 2)
+          const fx = px - (px | 0)
+          const fy = py - (py | 0)
+          // Written out: a function of the channel takes five times as long.
+          const w11 = fx * fy
+          const w10 = fx - w11
+          const w01 = fy - w11
+          const w00 = 1 - fx - w01
+          r += (data[i] as number) * w00 + (data[i + 4] as number) * w10
+          r += (data[j] as number) * w01 + (data[j + 4] as number) * w11
+          g += (data[i + 1] as number) * w00 + (data[i + 5] as number) * w10
+          g += (data[j + 1] as number) * w01 + (data[j + 5] as number) * w11
+          b += (data[i + 2] as number) * w00 + (data[i + 6] as number) * w10
+          b += (data[j + 2] as number) * w01 + (data[j + 6] as number) * w11
+        }
+      }
+      const o = start + (row * size + column) * 3
+      out[o] = r * weight + offset
+      out[o + 1] = g * weight + offset
+      out[o + 2] = b * weight + offset
     }
-    const o = start + at * 3
-    out[o] = r * weight + offset
-    out[o + 1] = g * weight + offset
-    out[o + 2] = b * weight + offset
   }
 }
