@@ -36,7 +36,7 @@ const pictures: readonly Make[] = [
   portrait('large.jpg', 4100, 2100),
   portrait('still.tif', 300, 300),
   portrait('still.avif', 256, 192),
-  drawn('noise.png', (path) => noisyPng(path, 1900, 1900)),
+  portrait('still.gif', 300, 300),
   drawn('huge.jpg', (path) => jpeg(path, 4300, 1900)),
   drawn('heavy.jpg', (path) => {
     cpSync(PORTRAIT, path)
