@@ -9,9 +9,13 @@ import { SlowFirst } from './tests/slow-first.ts'
 const ffmpeg = resolve(import.meta.dirname, 'node_modules/@ffmpeg-installer/linux-x64/ffmpeg')
 
 /** Files that may share a process with others: what they start lies in folders of its own and ends with them. */
-const together = ['src', 'tests/bad-input', 'tests/contracts', 'tests/media', 'tests/paid', 'tests/storage'].map(
-  (folder) => `${folder}/**/*.test.{ts,tsx}`,
-)
+const together = [
+  ...['src', 'tests/bad-input', 'tests/contracts', 'tests/media', 'tests/paid', 'tests/storage'].map(
+    (folder) => `${folder}/**/*.test.{ts,tsx}`,
+  ),
+  // The shell's suite loads the whole app into its own process.
+  'tests/e2e/!(electron-shell).test.ts',
+]
 
 export default defineConfig({
   plugins: [react()],
