@@ -5,15 +5,12 @@ import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import { dashscopeEngine } from '../../src/main/core/engines/dashscope/index.ts'
 import { segmindEngine } from '../../src/main/core/engines/segmind/index.ts'
-import { createOfflineEngine } from '../../src/main/core/engines/offline/index.ts'
-import { findTools } from '../../src/main/core/lib/find-tools.ts'
-import { entryLayout } from '../../src/main/core/lib/node-ports.ts'
 import { createHttpClient } from '../../src/main/core/lib/http-client.ts'
 import { dashscopeTemp } from '../../src/main/core/storage/dashscope-temp/dashscope-temp.ts'
 import { segmindAssets } from '../../src/main/core/storage/segmind-assets/segmind-assets.ts'
 import { startSimulator, type Simulator } from '../../src/main/simulator/simulator.ts'
 import { defaultParameters } from '../../src/shared/model/parameters.ts'
-import { APP_ENTRY } from '../fixtures/app-entry.ts'
+import { openOfflineEngine } from '../fixtures/offline-engine.ts'
 import { generations } from '../fixtures/paid-core.ts'
 import { scaledClock } from '../fixtures/scaled-clock.ts'
 import { makeClips, makePairs, wavSeconds } from '../fixtures/vendor-media.ts'
@@ -143,13 +140,7 @@ describeRemoteEngine('segmind', segmindEngine, startSegmind, {
   badInput: '{"error":"input_video must be a valid URL"}',
 })
 
-const { animatorWorker, modelsDir } = entryLayout(APP_ENTRY)
-const offline = createOfflineEngine({
-  workerUrl: animatorWorker,
-  modelsDir,
-  ffmpegPath: findTools({ env: process.env }).ffmpeg?.path ?? null,
-  ffprobePath: findTools({ env: process.env }).ffprobe?.path ?? null,
-})
+const offline = openOfflineEngine()
 
 describeLocalEngine(
   'offline',

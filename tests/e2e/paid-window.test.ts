@@ -20,8 +20,8 @@ if (noWindow !== undefined) console.warn(`Skipped: paid runs in the window (${no
 const KEY = 'sk-window-3f9a1c77e05b4d21'
 const BUCKET = 'studio-window'
 /** Waits of the contract pass so many times faster. */
-const CLOCK_FACTOR = 40
-const PATIENT = { timeout: 30_000 }
+const CLOCK_FACTOR = 20
+const PATIENT = { timeout: 60_000 }
 const LOST = { route: 'dashscope.submit', phase: 'after', resetAfterBytes: 0 } as const
 const NO_LIST = { route: 'dashscope.list', status: 200, body: '{"data":[]}', times: 100_000 } as const
 
