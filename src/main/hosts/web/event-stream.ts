@@ -41,12 +41,10 @@ export function createEventStream(core: Pick<Core, 'handlers' | 'subscribe'>, cl
       response.write('retry: 1000\n\n')
       tabs.add(response)
       response.on('close', () => tabs.delete(response))
-      const [queue, settings] = await Promise.all([
-        core.handlers['queue.snapshot']({}),
-        core.handlers['settings.get']({}),
-      ])
-      send(response, message({ name: 'queue-changed', payload: queue }))
-      send(response, message({ name: 'settings-changed', payload: events['settings-changed'].parse(settings) }))
+      // Each goes out as soon as it is read: an event that comes meanwhile is newer.
+      send(response, message({ name: 'queue-changed', payload: await core.handlers['queue.snapshot']({}) }))
+      const settings = events['settings-changed'].parse(await core.handlers['settings.get']({}))
+      send(response, message({ name: 'settings-changed', payload: settings }))
     },
   }
   return {

@@ -1,7 +1,14 @@
 import { toErrorData } from '../../../shared/errors.ts'
 import { defaultParameters, ENGINE_PARAMETERS } from '../../../shared/model/parameters.ts'
 import type { Studio } from '../lib/studio.tsx'
-import { applyJobsChanged, countOf, invalidateJobs, putPage } from '../stores/jobs-store.ts'
+import {
+  applyJobsChanged,
+  applyQueueChanged,
+  countOf,
+  invalidateJobs,
+  putPage,
+  putQueue,
+} from '../stores/jobs-store.ts'
 
 const FIRST_ROWS = 100
 
@@ -14,6 +21,7 @@ export function followCore({ client, stores, notify }: Studio): () => void {
 
   const readAll = async () => {
     const before = settingsEvents
+    const askedBefore = jobs.getState()
     const [info, settings, { presets }, queue, { keys }] = await Promise.all([
       client.call('system.info', {}),
       client.call('settings.get', {}),
@@ -22,13 +30,11 @@ export function followCore({ client, stores, notify }: Studio): () => void {
       client.call('keys.describe', {}),
     ])
     session.setState({ info, presets, keys, ...(before === settingsEvents ? { settings } : {}) })
-    jobs.setState({ queue, counts: queue.counts })
+    putQueue(jobs, askedBefore, queue)
     invalidateJobs(jobs)
-    const { revision, filter } = jobs.getState()
-    if (filter === 'all') {
-      const page = await client.call('jobs.list', { offset: 0, limit: FIRST_ROWS })
-      putPage(jobs, { revision, filter, offset: 0 }, page)
-    }
+    const asked = jobs.getState()
+    if (asked.filter === 'all')
+      putPage(jobs, { ...asked, offset: 0 }, await client.call('jobs.list', { offset: 0, limit: FIRST_ROWS }))
     if (!isFirst) return
     isFirst = false
     const { engine, parameters } = session.getState().settings
@@ -37,12 +43,12 @@ export function followCore({ client, stores, notify }: Studio): () => void {
     const saved = Object.entries(parameters[engine] ?? {}).filter(([key]) => known.has(key))
     desk.setState({ parameters: { ...defaultParameters(specs), ...Object.fromEntries(saved) } })
     // Work that goes on is what a returning person looks for first.
-    if (countOf(queue.counts, 'open') > 0) view.setState({ view: 'queue' })
+    if (countOf(jobs.getState().counts, 'open') > 0) view.setState({ view: 'queue' })
   }
 
   const endEvents = client.onEvent((event) => {
     if (event.name === 'jobs-changed') applyJobsChanged(jobs, event.payload)
-    else if (event.name === 'queue-changed') jobs.setState({ queue: event.payload })
+    else if (event.name === 'queue-changed') applyQueueChanged(jobs, event.payload)
     else if (event.name === 'settings-changed') {
       settingsEvents++
       session.setState({ settings: event.payload })

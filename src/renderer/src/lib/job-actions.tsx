@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react'
 import type { Job, JobState } from '../../../shared/model/job.ts'
-import { FILTER_STATES, invalidateJobs, setLeaving } from '../stores/jobs-store.ts'
+import { FILTER_STATES, invalidateJobs, putQueue, setLeaving } from '../stores/jobs-store.ts'
 import { attempt } from './notice.ts'
 import { copyText } from './copy-text.ts'
 import { saveAllResults } from './save-results.ts'
@@ -68,6 +68,11 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
     return null
   }
 
+  const setQueue = async (method: 'queue.pause' | 'queue.resume'): Promise<void> => {
+    const asked = jobs.getState()
+    putQueue(jobs, asked, await client.call(method, {}))
+  }
+
   const retryAll = async (): Promise<void> => {
     const jobIds = await idsInStates(['failed', 'needs_attention'])
     const changed = jobIds.length === 0 ? null : await retry(jobIds)
@@ -128,8 +133,8 @@ export function createJobActions({ client, stores, notify }: Studio): JobActions
     removeAllFinished: () => go(idsInStates(['done', 'failed', 'cancelled', 'expired']).then(remove)),
     undoRemoval: () => takeBack.at(-1)?.(),
     move: (jobId, to) => go(move(jobId, to)),
-    pause: () => go(client.call('queue.pause', {}).then((queue) => jobs.setState({ queue }))),
-    resume: () => go(client.call('queue.resume', {}).then((queue) => jobs.setState({ queue }))),
+    pause: () => go(setQueue('queue.pause')),
+    resume: () => go(setQueue('queue.resume')),
     showInFolder: (jobId) => go(client.call('system.showResult', { jobId })),
     adopt: async (jobId, operation) => {
       const { changed } = await client.call('jobs.adopt', { jobId, operation })

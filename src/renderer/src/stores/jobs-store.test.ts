@@ -2,10 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Job, JobCounts, JobState } from '../../../shared/model/job.ts'
 import {
   applyJobsChanged,
+  applyQueueChanged,
   countOf,
   createJobsStore,
   invalidateJobs,
   putPage,
+  putQueue,
   setFilter,
   setLeaving,
 } from './jobs-store.ts'
@@ -35,7 +37,7 @@ const counts = (some: Partial<JobCounts>): JobCounts => ({
   ...some,
 })
 
-const first = { revision: 0, filter: 'all', offset: 0 } as const
+const first = { revision: 0, filter: 'all', offset: 0, told: 0 } as const
 
 let store: JobsStore
 beforeEach(() => {
@@ -62,6 +64,35 @@ describe('the list of jobs', () => {
     putPage(store, { ...first, revision: 2 }, page('newest'))
     putPage(store, { ...first, revision: 1 }, page('late'))
     expect(store.getState().ids.get(0)).toBe('newest')
+  })
+
+  it('keeps what an event told while an older answer was on its way', () => {
+    const asked = { ...store.getState(), offset: 0 }
+    const over = counts({ queued: 2, failed: 1 })
+    applyJobsChanged(store, { rows: [job('a', 'failed')], removed: [], counts: over })
+    putPage(store, asked, {
+      rows: [job('a'), job('b', 'running')],
+      total: 3,
+      counts: counts({ queued: 2, running: 1 }),
+    })
+    expect(store.getState().rows.get('a')?.state).toBe('failed')
+    expect(store.getState().rows.get('b')?.state).toBe('running')
+    expect(store.getState().counts).toEqual(over)
+
+    const later = { ...store.getState(), offset: 0 }
+    putPage(store, later, { rows: [job('a', 'queued'), job('b')], total: 3, counts: counts({ queued: 3 }) })
+    expect(store.getState().rows.get('a')?.state).toBe('queued')
+    expect(store.getState().counts).toEqual(counts({ queued: 3 }))
+  })
+
+  it('keeps the queue of an event that came while an older one was on its way', () => {
+    const queue = (paused: boolean) => ({ paused, counts: counts({ queued: 3 }), progress: null, etaSeconds: null })
+    const asked = store.getState()
+    applyQueueChanged(store, queue(true))
+    putQueue(store, asked, queue(false))
+    expect(store.getState().queue?.paused).toBe(true)
+    putQueue(store, store.getState(), queue(false))
+    expect(store.getState().queue?.paused).toBe(false)
   })
 
   it('drops an answer for another filter', () => {

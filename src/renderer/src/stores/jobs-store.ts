@@ -30,6 +30,11 @@ export type JobsState = {
   readonly readUnder: ReadonlyMap<number, number>
   readonly counts: JobCounts
   readonly queue: QueueSnapshot | null
+  /** Events so far, and with which of them each part was last told: an answer asked for before it may be older. */
+  readonly told: number
+  readonly rowsTold: ReadonlyMap<string, number>
+  readonly countsTold: number
+  readonly queueTold: number
   /** Rows that will leave the list unless the removal is undone. */
   readonly leaving: ReadonlySet<string>
 }
@@ -56,6 +61,10 @@ export function createJobsStore(): JobsStore {
     readUnder: new Map(),
     counts: NO_JOBS,
     queue: null,
+    told: 0,
+    rowsTold: new Map(),
+    countsTold: 0,
+    queueTold: 0,
     leaving: new Set(),
   }))
 }
@@ -64,32 +73,46 @@ export function countOf(counts: JobCounts, filter: JobFilter): number {
   return (FILTER_STATES[filter] ?? JOB_STATES).reduce((sum, state) => sum + counts[state], 0)
 }
 
+/** How things stood when something was asked for. */
+export type Asked = Pick<JobsState, 'revision' | 'filter' | 'told'>
+
 /**
- * Takes in a page that was asked for under a revision and filter. An answer that is a little old is better than none while
- * the list keeps changing, for the present revision is being read already; but it never replaces a newer one.
+ * Takes in a page of the list. An answer that is a little old is better than none while the list keeps changing, for the
+ * present revision is being read already; but it never replaces a newer one, nor what an event told since it was asked for.
  */
 export function putPage(
   store: JobsStore,
-  asked: { readonly revision: number; readonly filter: JobFilter; readonly offset: number },
+  asked: Asked & { readonly offset: number },
   page: { readonly rows: readonly Job[]; readonly total: number; readonly counts: JobCounts },
 ): void {
   store.setState((state) => {
-    const { revision, filter, offset } = asked
+    const { revision, filter, offset, told } = asked
     if (filter !== state.filter || revision < (state.readUnder.get(offset) ?? 0)) return state
     const ids = new Map(state.ids)
     const rows = new Map(state.rows)
     page.rows.forEach((row, index) => {
       ids.set(offset + index, row.jobId)
-      rows.set(row.jobId, row)
+      if ((state.rowsTold.get(row.jobId) ?? 0) <= told) rows.set(row.jobId, row)
     })
     return {
       ids,
       rows,
-      total: page.total,
-      counts: page.counts,
+      ...(state.countsTold <= told ? { total: page.total, counts: page.counts } : {}),
       readUnder: new Map(state.readUnder).set(offset, revision),
     }
   })
+}
+
+/** Takes in an answer about the queue as a whole, unless an event has told of it since. */
+export function putQueue(store: JobsStore, asked: Asked, queue: QueueSnapshot): void {
+  store.setState(({ queueTold, countsTold }) => ({
+    ...(queueTold <= asked.told ? { queue } : {}),
+    ...(countsTold <= asked.told ? { counts: queue.counts } : {}),
+  }))
+}
+
+export function applyQueueChanged(store: JobsStore, queue: QueueSnapshot): void {
+  store.setState(({ told }) => ({ queue, told: told + 1, queueTold: told + 1 }))
 }
 
 export function setFilter(store: JobsStore, filter: JobFilter): void {
@@ -110,6 +133,8 @@ export function invalidateJobs(store: JobsStore): void {
 export function applyJobsChanged(store: JobsStore, change: EventPayload<'jobs-changed'>): void {
   store.setState((state) => {
     const rows = new Map(state.rows)
+    const rowsTold = new Map(state.rowsTold)
+    const told = state.told + 1
     const leaving = new Set(state.leaving)
     const states = FILTER_STATES[state.filter]
     let isStale = change.removed.length > 0
@@ -120,15 +145,18 @@ export function applyJobsChanged(store: JobsStore, change: EventPayload<'jobs-ch
       // A row that is not in sight matters only where it may have come into the list.
       if (before === undefined ? fits && states !== undefined : fits !== fitted) isStale = true
       rows.set(row.jobId, row)
+      rowsTold.set(row.jobId, told)
     }
     for (const jobId of change.removed) {
       rows.delete(jobId)
+      rowsTold.delete(jobId)
       leaving.delete(jobId)
     }
     const total = countOf(change.counts, state.filter)
     // A filtered list counts for itself: its total is right before its pages are.
     if (total !== state.total) isStale = true
-    return { rows, leaving, counts: change.counts, total, revision: state.revision + (isStale ? 1 : 0) }
+    const revision = state.revision + (isStale ? 1 : 0)
+    return { rows, rowsTold, leaving, counts: change.counts, total, revision, told, countsTold: told }
   })
 }
 

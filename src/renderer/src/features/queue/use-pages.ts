@@ -24,9 +24,10 @@ export function usePages(): (first: number, last: number) => void {
         if (pages.has(page)) continue
         pages.add(page)
         const offset = page * PAGE_ROWS
+        const { told } = stores.jobs.getState()
         const reading = client
           .call('jobs.list', { offset, limit: PAGE_ROWS, ...(states === undefined ? {} : { states: [...states] }) })
-          .then((answer) => putPage(stores.jobs, { revision, filter, offset }, answer))
+          .then((answer) => putPage(stores.jobs, { revision, filter, offset, told }, answer))
           .catch((thrown: unknown) => {
             pages.delete(page)
             throw thrown
