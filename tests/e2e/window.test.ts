@@ -305,6 +305,23 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN')
   })
 
+  it('keeps the tabs of the settings in their place while what is below them is still being looked up', async () => {
+    const looked = Promise.withResolvers<void>()
+    await page.route('**/api/system.doctor', async (route) => {
+      await looked.promise
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Settings' }).click()
+    const settings = page.getByRole('dialog', { name: 'Settings' })
+    await settings.getByText(at('data')).waitFor()
+    const place = () => settings.getByRole('button', { name: 'Storage' }).boundingBox()
+    await expect.poll(async () => (await settings.boundingBox())?.width, PATIENT).toBe(480)
+    const before = await place()
+    looked.resolve()
+    await settings.getByText('Face models').waitFor()
+    expect(await place()).toEqual(before)
+  })
+
   it('can be worked by keyboard alone', async () => {
     await page.getByTestId('add-folder').setInputFiles(at('in'))
     await row(page, 'bert').waitFor()

@@ -9,12 +9,14 @@ type DialogProps = {
   readonly closeLabel: string
   readonly isOpen: boolean
   readonly onClose: () => void
+  /** Its content changes its height while it is open: the top stays in place. */
+  readonly isAnchored?: boolean
   /** Where the keyboard goes afterwards when what opened the dialog is gone by then. */
   readonly finalFocus?: () => HTMLElement | null
   readonly children: ReactNode
 }
 
-export function Dialog({ title, closeLabel, isOpen, onClose, finalFocus, children }: DialogProps) {
+export function Dialog({ title, closeLabel, isOpen, onClose, isAnchored, finalFocus, children }: DialogProps) {
   return (
     <Base.Root
       open={isOpen}
@@ -24,7 +26,12 @@ export function Dialog({ title, closeLabel, isOpen, onClose, finalFocus, childre
     >
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup data-dialog="" finalFocus={finalFocus} className={styles.popup}>
+        <Base.Popup
+          data-dialog=""
+          data-anchored={isAnchored === true ? '' : undefined}
+          finalFocus={finalFocus}
+          className={styles.popup}
+        >
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
             <Base.Close aria-label={closeLabel} className={`${buttons.button} ${buttons.square} ${buttons.quiet}`}>

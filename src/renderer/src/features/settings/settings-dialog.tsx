@@ -25,6 +25,7 @@ export function SettingsDialog() {
     <Dialog
       title={t('window.settings.title')}
       closeLabel={t('window.close')}
+      isAnchored
       isOpen={isOpen}
       onClose={() => stores.view.setState({ dialog: null })}
     >

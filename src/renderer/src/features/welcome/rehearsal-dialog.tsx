@@ -21,6 +21,7 @@ export function RehearsalDialog() {
     <Dialog
       title={t('window.rehearsal.title')}
       closeLabel={t('window.close')}
+      isAnchored
       isOpen={isOpen}
       onClose={() => stores.view.setState({ dialog: null })}
     >
