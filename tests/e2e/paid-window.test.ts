@@ -219,10 +219,19 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
     await prepare(1)
     const body = '{"output":{"task_status":"FAILED","code":"InternalError"}}'
     host.simulator.faults.set([{ route: 'dashscope.query', phase: 'after', body, times: 100_000 }])
+    // Lists that are read while it runs come late: what events tell of its end stays.
+    await page.route('**/api/jobs.list', async (route) => {
+      const response = await route.fetch()
+      await expect.poll(async () => (await host.core.handlers['queue.snapshot']({})).counts.failed, PATIENT).toBe(1)
+      await page.getByText(/^Failed\s*1$/).waitFor(PATIENT)
+      await route.fulfill({ response })
+    })
     await priced(1).click(PATIENT)
     await dialog()
       .getByRole('button', { name: /^Start 1 job for up to/ })
       .click()
+    await row(page, 'face-0').getByText('Failed').waitFor(PATIENT)
+    await page.unrouteAll({ behavior: 'wait' })
     await row(page, 'face-0').getByText('Failed').waitFor(PATIENT)
     host.simulator.faults.set([])
     await row(page, 'face-0').click()

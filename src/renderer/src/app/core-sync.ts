@@ -22,19 +22,28 @@ export function followCore({ client, stores, notify }: Studio): () => void {
   const readAll = async () => {
     const before = settingsEvents
     const askedBefore = jobs.getState()
-    const [info, settings, { presets }, queue, { keys }] = await Promise.all([
+    const parts = await Promise.allSettled([
       client.call('system.info', {}),
       client.call('settings.get', {}),
       client.call('presets.list', {}),
-      client.call('queue.snapshot', {}),
       client.call('keys.describe', {}),
+      client.call('queue.snapshot', {}),
     ])
-    session.setState({ info, presets, keys, ...(before === settingsEvents ? { settings } : {}) })
-    putQueue(jobs, askedBefore, queue)
+    const [info, settings, presets, keys, queue] = parts
+    // What is refused keeps nothing else away.
+    session.setState({
+      ...(info.status === 'fulfilled' ? { info: info.value } : {}),
+      ...(settings.status === 'fulfilled' && before === settingsEvents ? { settings: settings.value } : {}),
+      ...(presets.status === 'fulfilled' ? presets.value : {}),
+      ...(keys.status === 'fulfilled' ? keys.value : {}),
+    })
+    if (queue.status === 'fulfilled') putQueue(jobs, askedBefore, queue.value)
     invalidateJobs(jobs)
     const asked = jobs.getState()
     if (asked.filter === 'all')
       putPage(jobs, { ...asked, offset: 0 }, await client.call('jobs.list', { offset: 0, limit: FIRST_ROWS }))
+    const refused = parts.find((part) => part.status === 'rejected')
+    if (refused !== undefined) throw refused.reason
     if (!isFirst) return
     isFirst = false
     const { engine, parameters } = session.getState().settings
