@@ -6,6 +6,7 @@ import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { launchChromium } from '../fixtures/chromium.ts'
 import { writeVoice } from '../fixtures/cli.ts'
+import { freePort } from '../fixtures/free-port.ts'
 import { dragAndDrop, noWindow, openPage, row, startServer } from '../fixtures/window.ts'
 import type { StudioPage, StudioServer } from '../fixtures/window.ts'
 
@@ -17,6 +18,7 @@ let small: { readonly folder: string; readonly man: string; readonly woman: stri
 let browser: Browser
 let folder: string
 let server: StudioServer
+let port: number
 let studio: StudioPage
 let page: Page
 
@@ -54,7 +56,8 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     copyFileSync(small.man, at('in', 'deep', 'bert.jpg'))
     writeVoice(at('in', 'deep', 'bert.wav'), 0.8, 140)
     copyFileSync(small.man, at('in', 'lonely.jpg'))
-    server = await startServer(at('data'), folder)
+    port = await freePort()
+    server = await startServer(at('data'), folder, port)
     studio = await openPage(browser, server.url)
     page = studio.page
   })
@@ -269,7 +272,7 @@ describe.skipIf(noWindow !== undefined)('the window in a browser', () => {
     await row(page, 'anna').getByText('Rendering').waitFor({ timeout: 60_000 })
     await server.kill()
     await page.getByText('The connection to the app is lost.').waitFor()
-    server = await startServer(at('data'), folder)
+    server = await startServer(at('data'), folder, port)
     await page.getByText('This window belongs to an earlier start').waitFor({ timeout: 30_000 })
 
     const earlier = studio
