@@ -53,6 +53,10 @@ const DEEP = 2
 const FAR = 99
 /** The hidden background is filled this many cells deep; no pose uncovers more. */
 const FILLED = 9
+/** Largest share of the person round a cell that tells the background right beside the outline: nearer ones have hair in them. */
+const BESIDE = 0.25
+/** From so many cells behind clean background on, what is right beside the outline tells less and less. */
+const NEAR = 2
 
 /** Ways from every cell to clean background, cells: left or right (signed) and up (0 or less); -FAR where there is none. */
 const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
@@ -74,10 +78,30 @@ const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Ar
   return { side, up }
 }
 
+/** By how much what is seen in these cells, right beside the outline, differs from what the mirror would put there, per cell of its way. */
+const mirrorErrors = (
+  { columns, colour }: Coarse,
+  clean: Uint8Array,
+  { side, up }: ReturnType<typeof waysOut>,
+  isBeside: (cell: number) => boolean,
+): Float32Array =>
+  colour.map((value, i) => {
+    const cell = Math.floor(i / 3)
+    if (!isBeside(cell)) return 0
+    const [across, above] = [side[cell] as number, up[cell] as number]
+    const [a, b] = [cell + 2 * across, cell + 2 * above * columns]
+    const wa = clean[a] && Math.floor(a / columns) === Math.floor(cell / columns) ? 1 / across ** 2 : 0
+    const wb = clean[b] ? 1 / above ** 2 : 0
+    const mirrored = wa * (colour[a * 3 + (i % 3)] ?? 0) + wb * (colour[b * 3 + (i % 3)] ?? 0)
+    const way = Math.min(Math.abs(across), -above)
+    return wa + wb === 0 ? 0 : (value - mirrored / (wa + wb)) / way
+  })
+
 /**
  * Takes `image` apart along the person's outline. In a narrow band along it a pixel's alpha comes from where its colour lies between the
  * local colours of both sides; where those are alike, from the outline alone. The hidden background is the visible one mirrored along its
- * row and its column, whichever way out is shorter, so that level and upright lines go on; deeper in it fades to the local mean.
+ * row and its column, whichever way out is shorter, so that level and upright lines go on, and shifted to the colours right beside the
+ * outline, so that a shadow there goes on as well; deeper in it fades to the local mean.
  */
 export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const { width, height, data } = image
@@ -98,6 +122,8 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     colour.map((value) => value * value),
     (cell) => clean[cell] as number,
   )
+  const isBeside = (cell: number): boolean => !clean[cell] && (shares[cell] as number) < BESIDE
+  const shift = spread(coarse, mirrorErrors(coarse, clean, { side, up }, isBeside), (cell) => (isBeside(cell) ? 1 : 0))
   const kind = shares.map((_, here) => {
     const quad = [here, here + 1, here + columns, here + columns + 1]
     if (quad.every((k) => clean[k] !== 0)) return CLEAN
@@ -172,12 +198,13 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
       // Where little of the person is, the picture itself is the better guess, and there is no seam.
+      const near = Math.min(way, NEAR) * (1 - smoothstep(NEAR, FILLED, way))
       const guessed = smoothstep(0, 0.6, alpha)
       for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
-        const filled = (seen + wm * at(outer, 3, c)) / (wa + wb + wm)
-        const value = mix(data[to + c] as number, filled, guessed)
-        plate[to + c] = value + 0.5
+        const filled = (seen + wm * at(outer, 3, c)) / (wa + wb + wm) + near * at(shift, 3, c)
+        const value = clamp(mix(data[to + c] as number, filled, guessed), 0, 255)
+        plate[to + c] = Math.round(value)
         if (alpha < 1) front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)
       }
       front[to + 3] = Math.round(255 * alpha)
