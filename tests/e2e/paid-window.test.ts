@@ -317,6 +317,8 @@ describe.skipIf(noWindow !== undefined)('a paid run in the window', () => {
       const env = { STUDIO_S3_ACCESS_KEY_ID: server.accessKeyId, STUDIO_S3_SECRET_ACCESS_KEY: server.secretAccessKey }
       await open({ key: KEY, env })
       await page.getByRole('button', { name: 'Settings' }).click()
+      // A call that does not get through is made again when the connection is back.
+      await page.route('**/api/storage.get', (route) => route.abort(), { times: 1 })
       await dialog().getByRole('button', { name: 'Storage' }).click()
       await dialog().getByRole('combobox', { name: 'Service' }).click()
       await page.getByRole('option', { name: 'MinIO' }).click()

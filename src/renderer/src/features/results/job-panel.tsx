@@ -156,12 +156,14 @@ function canDownloadAgain({ state }: Job, detail: JobDetail | null): boolean {
   return isOver && detail?.submits.at(-1)?.verdict === 'succeeded'
 }
 
-/** Read anew whenever the job has moved on. */
+/** Read anew whenever the job has moved on, or the connection is back. */
 function useDetail({ jobId, state, step, operation, usage }: Job): JobDetail | null {
   const { client } = useStudio()
+  const isConnected = useSession(({ connection }) => connection === 'connected')
   const [read, setRead] = useState<{ readonly at: string; readonly detail: JobDetail } | null>(null)
   const at = `${jobId} ${state} ${step} ${operation ?? ''} ${String(usage?.amount)}`
   useEffect(() => {
+    if (!isConnected) return
     let isGone = false
     client.call('jobs.show', { jobId }).then(
       (detail) => (isGone ? undefined : setRead({ at, detail })),
@@ -171,6 +173,6 @@ function useDetail({ jobId, state, step, operation, usage }: Job): JobDetail | n
     return () => {
       isGone = true
     }
-  }, [client, jobId, at])
+  }, [client, jobId, at, isConnected])
   return read?.detail ?? null
 }

@@ -18,17 +18,19 @@ export function StorageSettings() {
   const { client, stores, notify } = useStudio()
   const keys = useSession((state) => state.keys)
   const agreed = useSession(({ settings }) => settings.publicUploads)
+  const isConnected = useSession(({ connection }) => connection === 'connected')
   const [read, setRead] = useState<{
     readonly bucket: BucketState
     readonly presets: readonly BucketPreset[]
   } | null>(null)
   useEffect(() => {
+    if (!isConnected) return
     const reading = Promise.all([client.call('storage.get', {}), client.call('storage.presets', {})])
     attempt(
       notify,
       reading.then(([state, { presets: known }]) => setRead({ bucket: state, presets: known })),
     )
-  }, [client, notify])
+  }, [client, notify, isConnected])
   if (read === null) return null
   const { bucket, presets } = read
   const hasBucket = bucket.config !== null
