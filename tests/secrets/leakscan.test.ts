@@ -58,3 +58,17 @@ it.skipIf(process.platform !== 'linux')(
     expect(leaks.some(({ where }) => where.startsWith('environ of sleep'))).toBe(true)
   },
 )
+
+it.skipIf(process.platform !== 'linux')(
+  'does not take the environment of a process that has not begun its own program for one that it was given',
+  async () => {
+    const child = spawn('/bin/sh', ['-c', '(read line); true'], { env: { PATH: '/usr/bin:/bin', GIVEN: SECRET } })
+    const watch = scan.watchProcesses(child.pid ?? 0)
+    await new Promise((done) => setTimeout(done, 300))
+    child.stdin.end()
+    await new Promise((done) => child.once('close', done))
+    const { leaks, looked } = watch.stop()
+    expect(looked).toEqual(['sh cmdline'])
+    expect(leaks).toEqual([])
+  },
+)
