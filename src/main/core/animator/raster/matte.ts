@@ -197,8 +197,8 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wa = a < 0 ? 0 : fade / (across * across + 0.1)
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
-      // Where little of the person is, the picture itself is the better guess, and there is no seam.
       const near = Math.min(way, NEAR) * (1 - smoothstep(NEAR, FILLED, way))
+      // Where little of the person is, the picture itself is the better guess, and there is no seam.
       const guessed = smoothstep(0, 0.6, alpha)
       for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
