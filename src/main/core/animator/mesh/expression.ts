@@ -92,7 +92,7 @@ export const expressionOf = (
     const near = Math.exp(-(xn * xn + 4 * far) / 2.6)
     const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 / 2.6) * far)
     put(spread.upper, along, 0.085 * u * near, -0.035 * width * corner)
-    put(round.upper, along, -0.24 * u * near, 0.1 * away * near)
+    put(round.upper, along, -0.27 * u * near, 0.1 * away * near)
     put(brow.upper, down, -browAt(x, y))
   })
   return { jaw, lips, press, lift, spread, round, brow }

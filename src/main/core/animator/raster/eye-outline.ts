@@ -4,7 +4,8 @@ import { evenCurve } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
 import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour.ts'
 import { flood } from './flood.ts'
-import { readClamped, skinColour, type Texture } from './texture.ts'
+import { skinColour } from './face-colours.ts'
+import { readClamped, type Texture } from './texture.ts'
 
 /**
  * Where one eye of the still lies, in texels. Offsets run along the eye's corners (`u`, from -half to half) and at right angles down (`v`),

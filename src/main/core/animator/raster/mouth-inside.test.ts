@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { insideColour, type MouthPalette, type MouthPlace } from './mouth-inside.ts'
+import { lightOf, saturationOf } from './colour.ts'
+import { insideColour, mouthPaletteOf, type MouthPalette, type MouthPlace } from './mouth-inside.ts'
 
 const palette: MouthPalette = {
   teeth: [200, 190, 175],
@@ -48,5 +49,23 @@ describe('the inside of a mouth', () => {
       }
     }
     expect(largest).toBeLessThan(30)
+  })
+})
+
+describe('the colours of a mouth that the still keeps closed', () => {
+  it('are those of the eyes for teeth: as bright in a dark face as the whites, and hardly coloured', () => {
+    const { teeth, flesh } = mouthPaletteOf([148, 86, 52], [203, 187, 176])
+    expect(lightOf(teeth)).toBeGreaterThan(185)
+    expect(saturationOf(teeth)).toBeLessThan(0.3)
+    expect(lightOf(flesh)).toBeLessThan(70)
+  })
+
+  it('expect teeth by the cheeks where the eyes are in deep shadow', () => {
+    expect(lightOf(mouthPaletteOf([233, 165, 136], [60, 50, 45]).teeth)).toBeGreaterThan(185)
+  })
+
+  it('stay grey in a picture without colour', () => {
+    for (const colour of Object.values(mouthPaletteOf([120, 120, 120], [170, 170, 170])))
+      expect(saturationOf(colour)).toBeLessThan(0.02)
   })
 })

@@ -7,24 +7,24 @@ export type MouthPalette = { readonly teeth: Rgb; readonly tongue: Rgb; readonly
 /** Mesh points on both cheeks, whose skin tells the light. */
 export const CHEEKS = [50, 280, 205, 425]
 
+/** Teeth beside the whites of the eyes, which lie in the shadow of the lids: a little warmer. */
+const TEETH: Rgb = [1.04, 1, 0.9]
+
 /**
- * Teeth are lit like the cheeks, a little brighter and much less coloured; tongue and flesh take the light but keep their red,
- * unless the picture has no colour at all.
+ * Teeth are as bright as the whites of the eyes and have their hue (dark skin does not mean dark teeth), or as the cheeks let expect where
+ * those are brighter; tongue and flesh take the cheeks' light but keep their red. A picture without colour stays so.
  */
-export const mouthPaletteOf = (cheek: Rgb): MouthPalette => {
+export const mouthPaletteOf = (cheek: Rgb, whites: Rgb): MouthPalette => {
   const light = Math.max(1, lightOf(cheek))
   const colour = smoothstep(0.02, 0.14, saturationOf(cheek))
-  // Dark skin does not mean dark teeth: the light is estimated as if skin reflected at least a third of it.
+  // The light is estimated as if skin reflected at least a third of it.
   const exposure = clamp(0.45 + 0.55 * (light / 165), 0.5, 1.02)
-  const tint = (base: Rgb, hue: number): Rgb => {
-    const channel = (c: 0 | 1 | 2): number => {
-      const cast = base[c] * mix(1, cheek[c] / light, hue)
-      return clamp(mix(lightOf(base), cast, colour) * exposure, 0, 250)
-    }
-    return [channel(0), channel(1), channel(2)]
-  }
+  const channels = (of: (c: 0 | 1 | 2) => number): Rgb => [of(0), of(1), of(2)]
+  const tint = (base: Rgb, hue: number): Rgb =>
+    channels((c) => mix(lightOf(base), base[c] * mix(1, cheek[c] / light, hue), colour) * exposure)
+  const bright = clamp(Math.max(203 * exposure, 1.04 * lightOf(whites)), 0, 235) / Math.max(1, lightOf(whites))
   return {
-    teeth: tint([212, 203, 186], 0.55),
+    teeth: channels((c) => Math.min(250, whites[c] * bright * mix(1, TEETH[c], colour))),
     tongue: tint([152, 74, 68], 0.35),
     flesh: tint([104, 42, 38], 0.3),
     depth: tint([34, 13, 11], 0.2),
@@ -74,15 +74,16 @@ export const insideColour = (palette: MouthPalette, place: MouthPlace): number =
     b = mix(b, colour[2] * light, share)
   }
   // Gums and cheeks show as dark red toward the lower lip and the corners.
-  put(palette.flesh, clamp(0.25 + 0.6 * smoothstep(0.16, 0, fromLower) + 0.3 * smoothstep(0.2, 0.5, side)), 0.85)
+  const lit = 0.45 + 0.4 * smoothstep(0.12, 0.3, widest)
+  put(palette.flesh, clamp(0.25 + 0.6 * smoothstep(0.16, 0, fromLower) + 0.3 * smoothstep(0.2, 0.5, side)), lit)
   // The tongue: a mound on the floor of the mouth, its back lost in the dark.
   const tongueTop = widest * 0.5 * Math.sqrt(Math.max(0, 1 - (side / 0.4) ** 2))
-  const tongue = smoothstep(0.07, 0.2, widest) * smoothstep(-0.02 - soft, 0.03 + soft, tongueTop - fromLower)
+  const tongue = smoothstep(0.12, 0.28, widest) * smoothstep(-0.02 - soft, 0.03 + soft, tongueTop - fromLower)
   const groove = 1 - 0.16 * Math.exp(-((x / 0.03) ** 2))
   put(palette.tongue, 0.92 * tongue, groove * (0.62 + 0.4 * smoothstep(widest * 0.6 + 0.001, 0, fromLower)))
   // Lower teeth stand behind the lower lip, an arc fixed to the jaw; they show when the jaw is far down.
   const lowerEdge = 0.045 * smoothstep(0.16, 0.4, widest) + 0.3 * x * x
-  const lowerReach = (1 - smoothstep(0.16, 0.3, side)) * smoothstep(0.14, 0.24, widest)
+  const lowerReach = (1 - smoothstep(0.16, 0.3, side)) * smoothstep(0.2, 0.3, widest)
   const lower = teeth * smoothstep(-soft, soft, lowerEdge - jawY) * lowerReach
   const lowerLight = 0.42 + 0.12 * toothFace(x * 1.45, soft)
   put(palette.teeth, 0.8 * lower, lowerLight * (1 - 0.5 * smoothstep(0.08, 0.28, side)))

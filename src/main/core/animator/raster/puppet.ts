@@ -9,7 +9,8 @@ import { insideOf } from './mouth-source.ts'
 import { eyesOf, paintEye, type Eye } from './eyes.ts'
 import { cellCorners, paintCell, copyCell, type Canvas } from './paint-cells.ts'
 import { moveShades, shadeCell, shadesOf } from './shade.ts'
-import { blocksOf, pixelsOf, skinColour, textureOf, type PixelMemory } from './texture.ts'
+import { eyeWhites, skinColour } from './face-colours.ts'
+import { blocksOf, pixelsOf, textureOf, type PixelMemory } from './texture.ts'
 import { layersOf } from './matte.ts'
 import { findPerson } from './person.ts'
 
@@ -69,7 +70,9 @@ export const createPuppet = (
   const eyes = (): readonly Eye[] => (eyesFound ??= eyesOf(frame, texture))
   let look = { blink: 0, gazeX: 0, gazeY: 0 }
   const shades = shadesOf(geometry)
-  const inside = insideOf(geometry, field, lips, texture, mouthPaletteOf(skinColour(frame, texture, CHEEKS)))
+  const cheeks = skinColour(frame, texture, CHEEKS)
+  const palette = mouthPaletteOf(cheeks, eyeWhites(frame, texture, cheeks))
+  const inside = insideOf(geometry, field, lips, texture, palette)
   const [backX, backY] = field.back
 
   const moves = (node: number): boolean =>

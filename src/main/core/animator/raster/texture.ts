@@ -1,7 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
-import type { HeadFrame } from '../mesh/head-frame.ts'
-import { channelsOf, luminance, type Rgb } from './colour.ts'
 
 /** Pixel rectangle, right and bottom exclusive. */
 export type PixelRect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
@@ -149,18 +147,3 @@ export const readTexture = (texels: Uint32Array, width: number, u: number, v: nu
 /** Bilinear read at texel coordinates anywhere; the border is held. */
 export const readClamped = ({ texels, width, height }: Omit<Texture, 'rect'>, x: number, y: number): number =>
   readTexture(texels, width, clamp(x, 0, width - 1.01) * 65536, clamp(y, 0, height - 1.01) * 65536)
-
-/** Usual colour of the skin round some mesh points: five places at each, without the darkest and the brightest of them. */
-export const skinColour = ({ points }: HeadFrame, texture: Texture, indices: readonly number[]): Rgb => {
-  const colours = indices.flatMap((index) => {
-    const x = 2 * ((points[index * 3] as number) - texture.rect.left)
-    const y = 2 * ((points[index * 3 + 1] as number) - texture.rect.top)
-    return [-6, 0, 6].flatMap((dx) =>
-      [-6, 0, 6].filter((dy) => dx === 0 || dy === 0).map((dy) => readClamped(texture, x + dx, y + dy)),
-    )
-  })
-  const cut = Math.floor(0.3 * colours.length)
-  const middle = colours.toSorted((a, b) => luminance(a) - luminance(b)).slice(cut, -cut)
-  const mean = (c: 0 | 1 | 2): number => middle.reduce((sum, colour) => sum + channelsOf(colour)[c], 0) / middle.length
-  return [mean(0), mean(1), mean(2)]
-}
