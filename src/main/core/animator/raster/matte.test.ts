@@ -35,7 +35,7 @@ const frontPixels = new Uint32Array(front.buffer)
 const platePixels = new Uint32Array(plate.buffer)
 
 describe('the layers of a still', () => {
-  it('give the still again, front over plate, within eight steps of 255, and away from the outline within one', () => {
+  it('give the still again, front over plate, within eight steps of 255, and away from the outline within two', () => {
     const worst = { near: 0, far: 0 }
     for (let i = 0; i < still.length; i++) {
       const both = over(frontPixels[i] as number, platePixels[i] as number)
@@ -47,7 +47,7 @@ describe('the layers of a still', () => {
       }
     }
     expect(worst.near).toBeLessThanOrEqual(8)
-    expect(worst.far).toBeLessThanOrEqual(1)
+    expect(worst.far).toBeLessThanOrEqual(2)
   })
 
   it('put the person in front and nothing of the background', () => {
@@ -58,8 +58,9 @@ describe('the layers of a still', () => {
 
   it('carry level lines on behind the person', () => {
     for (let x = 52; x < 62; x++) {
-      expect(platePixels[at(x, 101)]).toBe(still[at(20, 101)])
-      expect(platePixels[at(x, 90)]).toBe(still[at(20, 90)])
+      for (const y of [101, 90])
+        for (let c = 0; c < 3; c++)
+          expect(Math.abs((plate[at(x, y) * 4 + c] as number) - (data[at(20, y) * 4 + c] as number))).toBeLessThan(3)
     }
   })
 
@@ -71,5 +72,17 @@ describe('the layers of a still', () => {
     // Neither does it grow darker than what is seen of it, nor end as a step.
     expect(Math.min(...row.slice(50, 62))).toBeGreaterThan(shade(49) - 8)
     for (let x = 46; x < 62; x++) expect(Math.abs((row[x + 1] as number) - (row[x] as number))).toBeLessThan(14)
+  })
+
+  it('leave no trace of thin hair on a plain wall, and give it to the person', () => {
+    const isHair = (x: number, y: number): boolean => x >= 110 && x < 116 && y > 60 && (x + y) % 5 === 0
+    const wallAt = (x: number): number => 190 - x / 4
+    const hairy = sceneOf((x, y) => (isHair(x, y) ? [150, 148, 146] : [wallAt(x), wallAt(x), wallAt(x)]))
+    for (let y = 70; y < 150; y++) {
+      for (let x = 110; x < 116; x++) {
+        expect(Math.abs((hairy.plate[at(x, y) * 4] as number) - wallAt(x))).toBeLessThan(8)
+        if (isHair(x, y)) expect(hairy.front[at(x, y) * 4 + 3]).toBeGreaterThan(15)
+      }
+    }
   })
 })

@@ -55,8 +55,14 @@ const FAR = 99
 const FILLED = 9
 /** Largest share of the person round a cell that tells the background right beside the outline: nearer ones have hair in them. */
 const BESIDE = 0.25
-/** From so many cells behind clean background on, what is right beside the outline tells less and less. */
-const NEAR = 2
+/** Pixels that differ by less from the background that is expected there, beyond its usual variety, are grain. */
+const GRAIN = 4
+/** Backgrounds that vary by less nearby (standard deviation, 0..255) are plain enough to expect anything; by more, nothing. */
+const PLAIN: readonly [number, number] = [10, 25]
+/** The same for what is right beside the outline. */
+const BUSY: readonly [number, number] = [20, 45]
+/** What is right beside the outline differs from the mirrored background by more and more up to so many cells behind clean background. */
+const NEAR = 3
 
 /** Ways from every cell to clean background, cells: left or right (signed) and up (0 or less); -FAR where there is none. */
 const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
@@ -122,6 +128,10 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     colour.map((value) => value * value),
     (cell) => clean[cell] as number,
   )
+  const variances = side.map((_, here) => {
+    const of = (c: 0 | 1 | 2): number => (squares[here * 3 + c] as number) - (outer[here * 3 + c] as number) ** 2
+    return Math.max(0, of(0) + of(1) + of(2)) / 3
+  })
   const isBeside = (cell: number): boolean => !clean[cell] && (shares[cell] as number) < BESIDE
   const shift = spread(coarse, mirrorErrors(coarse, clean, { side, up }, isBeside), (cell) => (isBeside(cell) ? 1 : 0))
   const kind = shares.map((_, here) => {
@@ -131,6 +141,8 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   })
   const x1 = Math.min(width, left + columns * step)
   const y1 = Math.min(height, top + rows * step)
+  const ways = side.map((across, here) => Math.min(Math.abs(across), -(up[here] as number)))
+  const filled = new Float32Array(3)
   let cell = 0
   let fx = 0
   let fy = 0
@@ -150,17 +162,15 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     if (share > 0.99) return 1
     let dot = 0
     let length = 0
-    let variance = 0
     for (let c = 0; c < 3; c++) {
       const b = at(outer, 3, c)
-      variance += Math.max(0, at(squares, 3, c) - b * b)
       const f = at(inner, 3, c) - b
       dot += ((data[to + c] as number) - b) * f
       length += f * f
     }
     const trust = length / (length + 1600)
     // Far out before a busy background only what is plainly the person's colour counts; far in only what is plainly background goes.
-    const busy = clamp(2.5 * Math.sqrt(variance / Math.max(1, length)), 0.06, 0.5)
+    const busy = clamp(2.5 * Math.sqrt((3 * at(variances, 1, 0)) / Math.max(1, length)), 0.06, 0.5)
     const needed = busy * (1 - smoothstep(0, 0.85, share))
     const byColour = smoothstep(needed, needed + 0.5, clamp(dot / Math.max(1, length)))
     const mixed = smoothstep(0.3, 0.7, share) * (1 - trust) + byColour * trust
@@ -183,12 +193,11 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
         continue
       }
       const share = kind[cell] === CLEAN ? 0 : at(shares, 1, 0)
-      const alpha = share < 0.01 ? 0 : alphaAt(share, to)
-      if (alpha === 0) {
+      if (share < 0.01) {
         frontPixels[to >> 2] = 0
         continue
       }
-      const way = Math.min(Math.abs(side[cell] as number), -(up[cell] as number))
+      const way = at(ways, 1, 0)
       const across = at(side, 1, 0)
       const above = at(up, 1, 0)
       const a = mirror(Math.round(x + 2 * across * step), y)
@@ -197,13 +206,32 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wa = a < 0 ? 0 : fade / (across * across + 0.1)
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
-      const near = Math.min(way, NEAR) * (1 - smoothstep(NEAR, FILLED, way))
-      // Where little of the person is, the picture itself is the better guess, and there is no seam.
-      const guessed = smoothstep(0, 0.6, alpha)
+      const variety = Math.sqrt(at(variances, 1, 0))
+      const near = Math.min(way, NEAR) * (1 - smoothstep(BUSY[0], BUSY[1], variety))
+      let strangeness = 0
       for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
-        const filled = (seen + wm * at(outer, 3, c)) / (wa + wb + wm) + near * at(shift, 3, c)
-        const value = clamp(mix(data[to + c] as number, filled, guessed), 0, 255)
+        const value = clamp((seen + wm * at(outer, 3, c)) / (wa + wb + wm) + near * at(shift, 3, c), 0, 255)
+        strangeness = Math.max(strangeness, Math.abs((data[to + c] as number) - value))
+        filled[c] = value
+      }
+      // Hair that the outline and the colours have missed: it belongs to the person as far as it takes to explain it.
+      const strange = smoothstep(1, 1.6, strangeness / (GRAIN + variety)) * (1 - smoothstep(PLAIN[0], PLAIN[1], variety))
+      let alpha = alphaAt(share, to)
+      // Where little of the person is, the picture itself is the better guess, and there is no seam.
+      const guessed = Math.max(strange, smoothstep(0, 0.6, alpha))
+      for (let c = 0; c < 3; c++) {
+        const own = data[to + c] as number
+        const value = mix(own, filled[c] as number, guessed)
+        alpha = Math.max(alpha, value > own ? (value - own) / value : value < own ? (own - value) / (255 - value) : 0)
+        filled[c] = value
+      }
+      if (alpha === 0) {
+        frontPixels[to >> 2] = 0
+        continue
+      }
+      for (let c = 0; c < 3; c++) {
+        const value = filled[c] as number
         plate[to + c] = Math.round(value)
         if (alpha < 1) front[to + c] = clamp((data[to + c] as number) - value * (1 - alpha), 0, 255 * alpha)
       }
