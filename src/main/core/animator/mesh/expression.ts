@@ -19,6 +19,8 @@ export type Expression = Readonly<Record<'jaw' | 'lips' | 'press' | 'lift' | 'sp
 const JAW_DROP = 0.29
 /** Rise of the brows, face heights: more folds the lid below them (study: .05 to .08 of the eye's opening). */
 const BROW_RISE = 0.022
+/** Rounding lips pull the skin above them less and less up to here, mouth widths above the lip line: the nose stays with the skull. */
+const NOSE: readonly [number, number] = [0.15, 0.55]
 /** No control moves anything farther out than this many outlines of the face. */
 const REACH = 2.2
 
@@ -92,7 +94,8 @@ export const expressionOf = (
     const near = Math.exp(-(xn * xn + 4 * far) / 2.6)
     const corner = Math.exp(-((side - 1.1) ** 2) / 0.18 - (16 / 2.6) * far)
     put(spread.upper, along, 0.085 * u * near, -0.035 * width * corner)
-    put(round.upper, along, -0.27 * u * near, 0.1 * away * near)
+    const pulled = near * (1 - smoothstep(NOSE[0], NOSE[1], -away / width))
+    put(round.upper, along, -0.31 * u * pulled, 0.1 * away * pulled)
     put(brow.upper, down, -browAt(x, y))
   })
   return { jaw, lips, press, lift, spread, round, brow }

@@ -11,23 +11,25 @@ export const CHEEKS = [50, 280, 205, 425]
 const TEETH: Rgb = [1.04, 1, 0.9]
 
 /**
- * Teeth are as bright as the whites of the eyes and have their hue (dark skin does not mean dark teeth), or as the cheeks let expect where
- * those are brighter; tongue and flesh take the cheeks' light but keep their red. A picture without colour stays so.
+ * All of a mouth has the hue of the light, which the whites of the eyes tell. Teeth are as bright as those (dark skin does not mean dark
+ * teeth), or as the cheeks let expect where the eyes lie in shadow; tongue and flesh take the cheeks' light. A picture without colour
+ * stays so.
  */
 export const mouthPaletteOf = (cheek: Rgb, whites: Rgb): MouthPalette => {
-  const light = Math.max(1, lightOf(cheek))
+  const white = Math.max(1, lightOf(whites))
   const colour = smoothstep(0.02, 0.14, saturationOf(cheek))
   // The light is estimated as if skin reflected at least a third of it.
-  const exposure = clamp(0.45 + 0.55 * (light / 165), 0.5, 1.02)
-  const channels = (of: (c: 0 | 1 | 2) => number): Rgb => [of(0), of(1), of(2)]
-  const tint = (base: Rgb, hue: number): Rgb =>
-    channels((c) => mix(lightOf(base), base[c] * mix(1, cheek[c] / light, hue), colour) * exposure)
-  const bright = clamp(Math.max(203 * exposure, 1.04 * lightOf(whites)), 0, 235) / Math.max(1, lightOf(whites))
+  const exposure = clamp(0.45 + 0.55 * (lightOf(cheek) / 165), 0.5, 1.02)
+  const bright = clamp(Math.max(203 * exposure, 1.04 * white), 0, 235)
+  const tint = (base: Rgb, share: number): Rgb => {
+    const channel = (c: 0 | 1 | 2): number => (mix(lightOf(base), base[c], colour) * share * whites[c]) / white
+    return [Math.min(250, channel(0)), channel(1), channel(2)]
+  }
   return {
-    teeth: channels((c) => Math.min(250, whites[c] * bright * mix(1, TEETH[c], colour))),
-    tongue: tint([152, 74, 68], 0.35),
-    flesh: tint([104, 42, 38], 0.3),
-    depth: tint([34, 13, 11], 0.2),
+    teeth: tint(TEETH, bright),
+    tongue: tint([152, 74, 68], exposure),
+    flesh: tint([104, 42, 38], exposure),
+    depth: tint([34, 13, 11], exposure),
   }
 }
 
