@@ -61,11 +61,13 @@ const GRAIN = 4
 const PLAIN: readonly [number, number] = [10, 25]
 /** The same for what is right beside the outline. */
 const BUSY: readonly [number, number] = [20, 45]
-/** What is right beside the outline differs from the mirrored background by more and more up to so many cells behind clean background. */
+/** The outline lies about so many cells behind clean background. */
 const NEAR = 3
 
-/** Ways from every cell to clean background, cells: left or right (signed) and up (0 or less); -FAR where there is none. */
-const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Array; readonly up: Float32Array } => {
+/** Ways from every cell to clean background, cells: left or right (signed), up (0 or less), -FAR where there is none; and the shorter one's length. */
+type Ways = { readonly side: Float32Array; readonly up: Float32Array; readonly shorter: Float32Array }
+
+const waysOut = (clean: Uint8Array, columns: number): Ways => {
   const side = new Float32Array(clean.length).fill(-FAR)
   const up = new Float32Array(clean.length).fill(-FAR)
   for (let cell = 0; cell < clean.length; cell++) {
@@ -81,33 +83,59 @@ const waysOut = (clean: Uint8Array, columns: number): { readonly side: Float32Ar
     right = clean[cell] ? 0 : right + 1
     if (right < -(side[cell] as number)) side[cell] = right
   }
-  return { side, up }
+  return { side, up, shorter: side.map((across, cell) => Math.min(Math.abs(across), -(up[cell] as number))) }
 }
 
-/** By how much what is seen in these cells, right beside the outline, differs from what the mirror would put there, per cell of its way. */
-const mirrorErrors = (
-  { columns, colour }: Coarse,
+/**
+ * What the mirrored background must be lifted by, per hidden cell, so that it goes on from what is seen right beside the outline
+ * (`isSeen`) and stays there: without that a gradient turns round behind the person and ends in a step at the outline.
+ */
+const liftOf = (
+  coarse: Coarse,
   clean: Uint8Array,
-  { side, up }: ReturnType<typeof waysOut>,
-  isBeside: (cell: number) => boolean,
-): Float32Array =>
-  colour.map((value, i) => {
+  { side, up, shorter }: Ways,
+  isSeen: (cell: number) => boolean,
+): Float32Array => {
+  const { columns, rows, colour } = coarse
+  const isKnown = new Uint8Array(clean.length)
+  const mirrored = colour.map((own, i) => {
     const cell = Math.floor(i / 3)
-    if (!isBeside(cell)) return 0
+    if (clean[cell]) return own
     const [across, above] = [side[cell] as number, up[cell] as number]
     const [a, b] = [cell + 2 * across, cell + 2 * above * columns]
     const wa = clean[a] && Math.floor(a / columns) === Math.floor(cell / columns) ? 1 / across ** 2 : 0
     const wb = clean[b] ? 1 / above ** 2 : 0
-    const mirrored = wa * (colour[a * 3 + (i % 3)] ?? 0) + wb * (colour[b * 3 + (i % 3)] ?? 0)
-    const way = Math.min(Math.abs(across), -above)
-    return wa + wb === 0 ? 0 : (value - mirrored / (wa + wb)) / way
+    if (wa + wb === 0) return 0
+    isKnown[cell] = 1
+    return (wa * (colour[a * 3 + (i % 3)] ?? 0) + wb * (colour[b * 3 + (i % 3)] ?? 0)) / (wa + wb)
   })
+  const each = (of: (i: number, cell: number, way: number) => number): Float32Array =>
+    colour.map((_, i) => of(i, Math.floor(i / 3), shorter[Math.floor(i / 3)] as number))
+  const errors = each((i, _, way) => ((colour[i] as number) - (mirrored[i] as number)) / Math.max(1, way))
+  const slopes = spread(coarse, errors, (cell) => (isKnown[cell] && isSeen(cell) ? 1 : 0))
+  const isEdge = (cell: number): boolean => isKnown[cell] === 1 && (shorter[cell] as number) <= NEAR
+  const goals = each((i, _, way) => (mirrored[i] as number) + way * (slopes[i] as number))
+  const held = spread(coarse, goals, (cell) => (isEdge(cell) ? 1 : 0))
+  const lift = each((i, cell) => ((isEdge(cell) ? goals : held)[i] as number) - (mirrored[i] as number))
+  // The lines of a wall stay as the mirror has them: deeper in only what is common to some cells is lifted.
+  const common = Float32Array.from({ length: clean.length * 4 }, (_, i) =>
+    isKnown[i >> 2] ? (i % 4 === 3 ? 1 : (lift[(i >> 2) * 3 + (i % 4)] as number)) : 0,
+  )
+  boxBlur(common, 4, columns, rows, 2)
+  return each((i, cell) => {
+    if (!isKnown[cell]) return 0
+    return isEdge(cell)
+      ? (lift[i] as number)
+      : (common[cell * 4 + (i % 3)] as number) / (common[cell * 4 + 3] as number)
+  })
+}
 
 /**
  * Takes `image` apart along the person's outline. In a narrow band along it a pixel's alpha comes from where its colour lies between the
  * local colours of both sides; where those are alike, from the outline alone. The hidden background is the visible one mirrored along its
- * row and its column, whichever way out is shorter, so that level and upright lines go on, and shifted to the colours right beside the
- * outline, so that a shadow there goes on as well; deeper in it fades to the local mean.
+ * row and its column, whichever way out is shorter, so that level and upright lines go on, and lifted to the colours right beside the
+ * outline, so that a shadow or a glow there goes on as well; deeper in it fades to the local mean. On a plain wall what still differs
+ * from that is thin hair, and goes to the person.
  */
 export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const { width, height, data } = image
@@ -118,7 +146,8 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   const shares = Float32Array.from(person)
   boxBlur(shares, 1, columns, rows, 2)
   const clean = Uint8Array.from(shares, (share) => (share < 0.01 ? 1 : 0))
-  const { side, up } = waysOut(clean, columns)
+  const ways = waysOut(clean, columns)
+  const { side, up, shorter } = ways
   const around = Float32Array.from(person)
   boxBlur(around, 1, columns, rows, FILLED)
   const inner = spread(coarse, colour, (cell) => ((shares[cell] as number) > 0.95 ? 1 : 0))
@@ -132,8 +161,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     const of = (c: 0 | 1 | 2): number => (squares[here * 3 + c] as number) - (outer[here * 3 + c] as number) ** 2
     return Math.max(0, of(0) + of(1) + of(2)) / 3
   })
-  const isBeside = (cell: number): boolean => !clean[cell] && (shares[cell] as number) < BESIDE
-  const shift = spread(coarse, mirrorErrors(coarse, clean, { side, up }, isBeside), (cell) => (isBeside(cell) ? 1 : 0))
+  const lift = liftOf(coarse, clean, ways, (cell) => (shares[cell] as number) < BESIDE)
   const kind = shares.map((_, here) => {
     const quad = [here, here + 1, here + columns, here + columns + 1]
     if (quad.every((k) => clean[k] !== 0)) return CLEAN
@@ -141,7 +169,6 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
   })
   const x1 = Math.min(width, left + columns * step)
   const y1 = Math.min(height, top + rows * step)
-  const ways = side.map((across, here) => Math.min(Math.abs(across), -(up[here] as number)))
   const filled = new Float32Array(3)
   let cell = 0
   let fx = 0
@@ -197,7 +224,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
         frontPixels[to >> 2] = 0
         continue
       }
-      const way = at(ways, 1, 0)
+      const way = at(shorter, 1, 0)
       const across = at(side, 1, 0)
       const above = at(up, 1, 0)
       const a = mirror(Math.round(x + 2 * across * step), y)
@@ -207,16 +234,17 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
       const variety = Math.sqrt(at(variances, 1, 0))
-      const near = Math.min(way, NEAR) * (1 - smoothstep(BUSY[0], BUSY[1], variety))
+      const lifted = 1 - smoothstep(BUSY[0], BUSY[1], variety)
       let strangeness = 0
       for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
-        const value = clamp((seen + wm * at(outer, 3, c)) / (wa + wb + wm) + near * at(shift, 3, c), 0, 255)
+        const value = clamp((seen + wm * at(outer, 3, c)) / (wa + wb + wm) + lifted * at(lift, 3, c), 0, 255)
         strangeness = Math.max(strangeness, Math.abs((data[to + c] as number) - value))
         filled[c] = value
       }
       // Hair that the outline and the colours have missed: it belongs to the person as far as it takes to explain it.
-      const strange = smoothstep(1, 1.6, strangeness / (GRAIN + variety)) * (1 - smoothstep(PLAIN[0], PLAIN[1], variety))
+      const strange =
+        smoothstep(1, 1.6, strangeness / (GRAIN + variety)) * (1 - smoothstep(PLAIN[0], PLAIN[1], variety))
       let alpha = alphaAt(share, to)
       // Where little of the person is, the picture itself is the better guess, and there is no seam.
       const guessed = Math.max(strange, smoothstep(0, 0.6, alpha))
