@@ -5,7 +5,7 @@ import { FRAME_RATE } from './spectrum.ts'
 /** A closure is believed when the model gives it at least so much on its best frame... */
 const BELIEF = 0.5
 /** ...and lasts as long as it gives this part of that. */
-const EDGE = 0.85
+const EDGE = 0.88
 /** Frames; a lone flicker of the model is no closure, a quick b is. */
 const CLOSED_SIGMA = 0.6
 /** With both ramps: shut enough in two frames at 25 fps and in one at 15 fps, wherever the frames fall. */

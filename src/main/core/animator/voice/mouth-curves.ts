@@ -33,8 +33,8 @@ const WIDEST_JAW = 0.95
 const MOST_GAIN = 1.7
 
 /** A mouth opens with the amplitude of the voice, nearly in proportion; the quietest sounds open it this far. */
-const LOUD_POWER = 1.2
-const QUIET_OPENING = 0.07
+const LOUD_POWER = 1.3
+const QUIET_OPENING = 0.09
 /** A cry may stand out so far above the loud parts nearby. */
 const CRY_DB = 3
 
@@ -54,7 +54,7 @@ const JAW_SIGMA = secondsToFrames(0.016)
 const WIDE_SIGMA = secondsToFrames(0.04)
 const UPPER_SIGMA = secondsToFrames(0.025)
 const ENERGY_SIGMA = secondsToFrames(0.02)
-const STRENGTH_SIGMA = secondsToFrames(0.012)
+const STRENGTH_SIGMA = secondsToFrames(0.008)
 const PHRASE_SIGMA = secondsToFrames(0.18)
 
 /**
