@@ -61,6 +61,8 @@ const GRAIN = 4
 const PLAIN: readonly [number, number] = [10, 25]
 /** The same for what is right beside the outline. */
 const BUSY: readonly [number, number] = [20, 45]
+/** Less of the person than this in a pixel is not seen, and neither is less of the background. */
+const LEAST = 0.03
 /** The outline lies about so many cells behind clean background. */
 const NEAR = 3
 
@@ -94,6 +96,7 @@ const liftOf = (
   coarse: Coarse,
   clean: Uint8Array,
   { side, up, shorter }: Ways,
+  variances: Float32Array,
   isSeen: (cell: number) => boolean,
 ): Float32Array => {
   const { columns, rows, colour } = coarse
@@ -124,9 +127,9 @@ const liftOf = (
   boxBlur(common, 4, columns, rows, 2)
   return each((i, cell) => {
     if (!isKnown[cell]) return 0
-    return isEdge(cell)
-      ? (lift[i] as number)
-      : (common[cell * 4 + (i % 3)] as number) / (common[cell * 4 + 3] as number)
+    const [sum, count] = [common[cell * 4 + (i % 3)] as number, common[cell * 4 + 3] as number]
+    const trust = 1 - smoothstep(BUSY[0], BUSY[1], Math.sqrt(variances[cell] as number))
+    return trust * (isEdge(cell) ? (lift[i] as number) : sum / count)
   })
 }
 
@@ -161,7 +164,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     const of = (c: 0 | 1 | 2): number => (squares[here * 3 + c] as number) - (outer[here * 3 + c] as number) ** 2
     return Math.max(0, of(0) + of(1) + of(2)) / 3
   })
-  const lift = liftOf(coarse, clean, ways, (cell) => (shares[cell] as number) < BESIDE)
+  const lift = liftOf(coarse, clean, ways, variances, (cell) => (shares[cell] as number) < BESIDE)
   const kind = shares.map((_, here) => {
     const quad = [here, here + 1, here + columns, here + columns + 1]
     if (quad.every((k) => clean[k] !== 0)) return CLEAN
@@ -202,7 +205,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     const byColour = smoothstep(needed, needed + 0.5, clamp(dot / Math.max(1, length)))
     const mixed = smoothstep(0.3, 0.7, share) * (1 - trust) + byColour * trust
     const alpha = clamp(mixed + smoothstep(0.8, 0.98, share) - smoothstep(0.06, 0.01, share))
-    return alpha < 0.03 ? 0 : alpha > 0.97 ? 1 : alpha
+    return alpha < LEAST ? 0 : alpha > 1 - LEAST ? 1 : alpha
   }
   for (let y = top; y < y1; y++) {
     const gy = clamp((y - top + 0.5) / step - 0.5, 0, rows - 1.001)
@@ -233,16 +236,16 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
       const wa = a < 0 ? 0 : fade / (across * across + 0.1)
       const wb = b < 0 ? 0 : fade / (above * above + 0.1)
       const wm = a < 0 && b < 0 ? 1 : (1 - fade) / (way * way + 0.1)
-      const variety = Math.sqrt(at(variances, 1, 0))
-      const lifted = 1 - smoothstep(BUSY[0], BUSY[1], variety)
       let strangeness = 0
       for (let c = 0; c < 3; c++) {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
-        const value = clamp((seen + wm * at(outer, 3, c)) / (wa + wb + wm) + lifted * at(lift, 3, c), 0, 255)
+        const far = wm > 0 ? wm * at(outer, 3, c) : 0
+        const value = clamp((seen + far) / (wa + wb + wm) + at(lift, 3, c), 0, 255)
         strangeness = Math.max(strangeness, Math.abs((data[to + c] as number) - value))
         filled[c] = value
       }
       // Hair that the outline and the colours have missed: it belongs to the person as far as it takes to explain it.
+      const variety = share > 0.99 ? PLAIN[1] : Math.sqrt(at(variances, 1, 0))
       const strange =
         smoothstep(1, 1.6, strangeness / (GRAIN + variety)) * (1 - smoothstep(PLAIN[0], PLAIN[1], variety))
       let alpha = alphaAt(share, to)
@@ -254,7 +257,7 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
         alpha = Math.max(alpha, value > own ? (value - own) / value : value < own ? (own - value) / (255 - value) : 0)
         filled[c] = value
       }
-      if (alpha === 0) {
+      if (alpha < LEAST) {
         frontPixels[to >> 2] = 0
         continue
       }
