@@ -61,6 +61,8 @@ const GRAIN = 4
 const PLAIN: readonly [number, number] = [10, 25]
 /** The same for what is right beside the outline. */
 const BUSY: readonly [number, number] = [20, 45]
+/** From this share of the person round a pixel on it is wholly the person's. */
+const INSIDE = 0.99
 /** Less of the person than this in a pixel is not seen, and neither is less of the background. */
 const LEAST = 0.03
 /** The outline lies about so many cells behind clean background. */
@@ -189,7 +191,6 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
     return clean[there] ? (y * width + x) * 4 : -1
   }
   const alphaAt = (share: number, to: number): number => {
-    if (share > 0.99) return 1
     let dot = 0
     let length = 0
     for (let c = 0; c < 3; c++) {
@@ -241,11 +242,13 @@ export const layersOf = (image: RgbaImage, coarse: Coarse): Layers => {
         const seen = (wa > 0 ? wa * (data[a + c] as number) : 0) + (wb > 0 ? wb * (data[b + c] as number) : 0)
         const far = wm > 0 ? wm * at(outer, 3, c) : 0
         const value = clamp((seen + far) / (wa + wb + wm) + at(lift, 3, c), 0, 255)
-        strangeness = Math.max(strangeness, Math.abs((data[to + c] as number) - value))
+        if (share > INSIDE) plate[to + c] = Math.round(value)
+        else strangeness = Math.max(strangeness, Math.abs((data[to + c] as number) - value))
         filled[c] = value
       }
+      if (share > INSIDE) continue
       // Hair that the outline and the colours have missed: it belongs to the person as far as it takes to explain it.
-      const variety = share > 0.99 ? PLAIN[1] : Math.sqrt(at(variances, 1, 0))
+      const variety = Math.sqrt(at(variances, 1, 0))
       const strange =
         smoothstep(1, 1.6, strangeness / (GRAIN + variety)) * (1 - smoothstep(PLAIN[0], PLAIN[1], variety))
       let alpha = alphaAt(share, to)
