@@ -199,6 +199,25 @@ describe('a posed portrait', () => {
     }
   })
 
+  it('leaves the brows of a portrait in one colour alone when its eyes close', async () => {
+    const lids = [159, 145, 386, 374]
+    const changes = async (name: string, tint: string): Promise<(index: number) => number> => {
+      const tinted = sharp(sample(name)).resize(FINE_SIDE, FINE_SIDE).tint(tint).ensureAlpha()
+      const data = await tinted.raw().toBuffer()
+      const stage = stageOf(`${name} in ${tint}`, { width: FINE_SIDE, height: FINE_SIDE, data })
+      const shut = pose(stage, { blink: 1 }).data
+      return (index) => {
+        const [x = 0, y = 0] = stage.face.landmarks.subarray(index * 3, index * 3 + 2)
+        const at = (Math.round(y) * FINE_SIDE + Math.round(x)) * 4
+        return Math.max(...[0, 1, 2].map((c) => Math.abs((shut[at + c] as number) - (data[at + c] as number))))
+      }
+    }
+    const [man, woman] = [await changes('portrait-man.jpg', '#6a86ff'), await changes('portrait-woman.jpg', '#70c080')]
+    for (const brow of [70, 63, 105, 66, 300, 293, 334, 296])
+      expect(Math.max(man(brow), woman(brow)), `brow ${brow}`).toBeLessThan(8)
+    expect(Math.max(...lids.map(woman))).toBeGreaterThan(8)
+  })
+
   it('turns the head about as far as asked, both ways', () => {
     for (const stage of stages) {
       const yaw = (asked: number): number => {

@@ -131,17 +131,25 @@ const coverRest = (eye: EyeOutline, texture: Texture): void => {
 const SEARCH = 81
 const SEARCH_REACH = 2.6
 const SKIN_DISTANCE = 60
+/** Shadows round an eye show less white than this with it, drawn eyes more. */
+const LEAST_WHITE = 0.075
 
 /**
  * Drawn eyes can be twice as large as the model's: the eye as everything round the model's middle that is not skin. `undefined` when that
- * has no end, as on most photographs, where shadows lead out of it.
+ * has no end or shows hardly any white, as on most photographs, where shadows lead out of it; `unclear` when it takes the brow in.
  */
-const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => {
+const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | 'unclear' | undefined => {
   const at = (i: number): number => ((2 * i) / (SEARCH - 1) - 1) * SEARCH_REACH * eye.half
-  const seen = flood(SEARCH, SEARCH, [(SEARCH * SEARCH) >> 1], (cell) => {
-    const colour = readAt(texture, eye, at(cell % SEARCH), at(Math.floor(cell / SEARCH)))
-    return distanceTo(eye.skin, colour) > SKIN_DISTANCE
-  })
+  const colourAt = (cell: number): number => readAt(texture, eye, at(cell % SEARCH), at(Math.floor(cell / SEARCH)))
+  const seen = flood(
+    SEARCH,
+    SEARCH,
+    [(SEARCH * SEARCH) >> 1],
+    (cell) => distanceTo(eye.skin, colourAt(cell)) > SKIN_DISTANCE,
+  )
+  const cells = Array.from(seen.keys()).filter((cell) => seen[cell])
+  const whites = cells.filter((cell) => looksWhite(eye.skin, colourAt(cell)))
+  if (whites.length < LEAST_WHITE * cells.length) return undefined
   const lines = Array.from({ length: SEARCH }, (_, i) => {
     const column = Array.from({ length: SEARCH }, (__, j) => seen[j * SEARCH + i] as number)
     return [column.indexOf(1), column.lastIndexOf(1)] as const
@@ -154,6 +162,7 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | undefined => 
   const isEndless = first === 0 || top === 0 || last === SEARCH - 1 || bottom === SEARCH - 1
   const height = Math.max(...found.map((line) => line[1] - line[0]))
   if (isEndless || last - first < 4 || height > 1.6 * (last - first)) return undefined
+  if (at(top) < Math.min(...eye.brow)) return 'unclear'
   const centre = (at(first) + at(last)) / 2
   const half = (at(last) - at(first)) / 2
   const us = Float32Array.from(found, (_, k) => at(first + k) - centre)
@@ -182,6 +191,7 @@ const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
 export const eyeOutlines = (frame: HeadFrame, texture: Texture): readonly [EyeOutline, EyeOutline] | undefined => {
   const eyes = [eyeOfLandmarks(frame, texture, 0), eyeOfLandmarks(frame, texture, 1)] as const
   const [left, right] = [drawnEye(eyes[0], texture), drawnEye(eyes[1], texture)]
+  if (left === 'unclear' || right === 'unclear') return undefined
   if (left && right) {
     const larger = [left, right].every((eye, i) => openingOf(eye) > 1.6 * openingOf(eyes[i as 0 | 1]))
     const alike = Math.abs(Math.log(left.half / right.half)) < 0.3
