@@ -191,12 +191,12 @@ const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
 export const eyeOutlines = (frame: HeadFrame, texture: Texture): readonly [EyeOutline, EyeOutline] | undefined => {
   const eyes = [eyeOfLandmarks(frame, texture, 0), eyeOfLandmarks(frame, texture, 1)] as const
   const [left, right] = [drawnEye(eyes[0], texture), drawnEye(eyes[1], texture)]
-  if (left === 'unclear' || right === 'unclear') return undefined
-  if (left && right) {
-    const larger = [left, right].every((eye, i) => openingOf(eye) > 1.6 * openingOf(eyes[i as 0 | 1]))
-    const alike = Math.abs(Math.log(left.half / right.half)) < 0.3
-    if (larger && alike) return [left, right]
-  }
+  const isLarger = (found: typeof left, eye: EyeOutline): found is EyeOutline =>
+    typeof found === 'object' && openingOf(found) > 1.6 * openingOf(eye)
+  if (isLarger(left, eyes[0])) {
+    if (right === 'unclear') return undefined
+    if (isLarger(right, eyes[1]) && Math.abs(Math.log(left.half / right.half)) < 0.3) return [left, right]
+  } else if (left === 'unclear' && isLarger(right, eyes[1])) return undefined
   if (eyes.some((eye) => liesOnWhite(eye, texture))) return undefined
   for (const eye of eyes) coverRest(eye, texture)
   return eyes
