@@ -4,7 +4,7 @@ import { evenCurve } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
 import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour.ts'
 import { flood } from './flood.ts'
-import { skinColour } from './face-colours.ts'
+import { skinColour, texelOf } from './face-colours.ts'
 import { readClamped, type Texture } from './texture.ts'
 
 /**
@@ -43,10 +43,7 @@ export const readAt = (texture: Texture, { x, y, along }: EyeOutline, u: number,
 /** The eye as the landmarks have it. */
 const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutline => {
   const rows = EYES[eye]
-  const place = (index: number): readonly [number, number] => [
-    2 * ((frame.points[index * 3] as number) - texture.rect.left),
-    2 * ((frame.points[index * 3 + 1] as number) - texture.rect.top),
-  ]
+  const place = (index: number): readonly [number, number] => texelOf(frame, texture, index)
   const [a, b] = [place(rows.upper[0] as number), place(rows.upper[8] as number)]
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
   const [x, y] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
@@ -193,10 +190,10 @@ export const eyeOutlines = (frame: HeadFrame, texture: Texture): readonly [EyeOu
   const [left, right] = [drawnEye(eyes[0], texture), drawnEye(eyes[1], texture)]
   const isLarger = (found: typeof left, eye: EyeOutline): found is EyeOutline =>
     typeof found === 'object' && openingOf(found) > 1.6 * openingOf(eye)
-  if (isLarger(left, eyes[0])) {
-    if (right === 'unclear') return undefined
-    if (isLarger(right, eyes[1]) && Math.abs(Math.log(left.half / right.half)) < 0.3) return [left, right]
-  } else if (left === 'unclear' && isLarger(right, eyes[1])) return undefined
+  const drawn = [left, right].filter((found, i) => isLarger(found, eyes[i as 0 | 1]))
+  if (drawn.length === 1 && (left === 'unclear' || right === 'unclear')) return undefined
+  if (isLarger(left, eyes[0]) && isLarger(right, eyes[1]) && Math.abs(Math.log(left.half / right.half)) < 0.3)
+    return [left, right]
   if (eyes.some((eye) => liesOnWhite(eye, texture))) return undefined
   for (const eye of eyes) coverRest(eye, texture)
   return eyes
