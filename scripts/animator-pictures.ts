@@ -7,7 +7,6 @@ import { basename, join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { analyseFaces } from '../src/main/core/animator/face/analyse-faces.ts'
 import { loadFaceModels } from '../src/main/core/animator/face/face-models.ts'
-import { faceGeometryOf, movingRect } from '../src/main/core/animator/mesh/motion-field.ts'
 import { layersOf } from '../src/main/core/animator/raster/matte.ts'
 import { findPerson } from '../src/main/core/animator/raster/person.ts'
 import { createPuppet } from '../src/main/core/animator/raster/puppet.ts'
@@ -101,7 +100,8 @@ for (const path of given.length > 0 ? given : [join(root, 'resources/samples/por
     continue
   }
   const prefix = given.length > 0 ? basename(path).replace(/\.\w+$/, '') : 'animator'
-  const puppet = createPuppet(image, face)
+  const person = findPerson(models, image, face)
+  const puppet = createPuppet(image, face, { person })
   for (const { name, around, size, poses } of SHEETS) {
     const tiles: Buffer[] = []
     for (const pose of poses) {
@@ -110,8 +110,7 @@ for (const path of given.length > 0 ? given : [join(root, 'resources/samples/por
     }
     await saveRow(tiles, join(folder, `${prefix}-${name}.jpg`))
   }
-  const geometry = faceGeometryOf(image, face)
-  const person = findPerson(image, geometry.frame, geometry.grid, geometry.depthField, movingRect(geometry))
+  if (!person) continue
   const { front, plate } = layersOf(image, person)
   const area = areaOf(image, face, [10, 152], [2.1, 2.1])
   const layers = [image.data, front, plate].map((data) => tileOf({ ...image, data }, area))

@@ -68,8 +68,9 @@ const answer = async (request: BenchRequest): Promise<BenchAnswer> => {
       return { peakRssMb: process.resourceUsage().maxRSS / 1024, loopDelayP99Ms: delay.percentile(99) / 1e6 }
     case 'raw-frames': {
       const { imagePath, voicePath, parameters } = request.job
-      const picture = await openPicture(await loadFaceModels(modelsDir), imagePath, { ffmpegPath, maxSide: 2160 })
-      const puppet = stagePuppet(picture, imagePath, parameters)
+      const models = await loadFaceModels(modelsDir)
+      const picture = await openPicture(models, imagePath, { ffmpegPath, maxSide: 2160 })
+      const puppet = stagePuppet(models, picture, imagePath, parameters)
       const { samples, durationSeconds } = await decodeVoice(ffmpegPath, voicePath)
       const { frameCount, poseAt } = motionFor(parameters, {
         curves: mouthCurves(samples, VOICE_RATE),

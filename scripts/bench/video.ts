@@ -9,6 +9,7 @@ import { previewVoice } from '../../src/main/core/animator/preview-voice.ts'
 import { analyseFaces } from '../../src/main/core/animator/face/analyse-faces.ts'
 import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
 import { openFrameEncoder } from '../../src/main/core/animator/encode/frame-encoder.ts'
+import { findPerson } from '../../src/main/core/animator/raster/person.ts'
 import { createPuppet } from '../../src/main/core/animator/raster/puppet.ts'
 import { copyModels } from '../copy-models.mjs'
 
@@ -59,7 +60,7 @@ const makeTalker = async (
     seed,
     curves: previewVoice().curves,
   })
-  const puppet = createPuppet(image, face)
+  const puppet = createPuppet(image, face, { person: findPerson(models, image, face) })
   const encoder = openFrameEncoder({
     ffmpegPath,
     voicePath: null,

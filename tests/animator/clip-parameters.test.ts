@@ -43,7 +43,7 @@ const moved = (
   performance: Performance,
 ): RgbaImage => {
   const image = { ...source.image, data: source.image.data.slice() }
-  createMover(clipParameters(changed), performance, false)(image, source.face, 0)
+  createMover(clipParameters(changed), performance)(image, source.face, 0)
   return image
 }
 

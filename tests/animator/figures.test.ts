@@ -141,7 +141,7 @@ describe('a produced video, tracked again', () => {
 
   it('is the still itself when every strength is 0', async () => {
     const picture = await openPicture(models, at('woman.png'), { ffmpegPath: tools.ffmpegPath, maxSide: 2160 })
-    const puppet = stagePuppet(picture, 'woman', STILL)
+    const puppet = stagePuppet(models, picture, 'woman', STILL)
     const { samples, durationSeconds } = await decodeVoice(tools.ffmpegPath, sample('voice-en.wav'))
     const silent = new Float32Array(Math.ceil(durationSeconds * 100))
     const curves = {

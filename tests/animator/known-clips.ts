@@ -4,6 +4,7 @@ import type { ClipParameters } from '../../src/main/core/animator/clip-parameter
 import { openFrameEncoder } from '../../src/main/core/animator/encode/frame-encoder.ts'
 import { analyseFaces } from '../../src/main/core/animator/face/analyse-faces.ts'
 import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import { findPerson } from '../../src/main/core/animator/raster/person.ts'
 import { createPuppet } from '../../src/main/core/animator/raster/puppet.ts'
 import { REST_POSE } from '../../src/main/core/animator/types.ts'
 import type { Face, FramePose } from '../../src/main/core/animator/types.ts'
@@ -50,7 +51,7 @@ export const poseFrames = async (
   const image = { width: info.width, height: info.height, data: Uint8Array.from(data) }
   const face = analyseFaces(models, image)[0]
   if (!face) throw new Error(`no face in ${portrait}`)
-  const puppet = createPuppet(image, face)
+  const puppet = createPuppet(image, face, { person: findPerson(models, image, face) })
   return { image, face, frames: poses.map((pose) => ({ ...image, data: puppet.render(pose).slice() })) }
 }
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { analyseFaces, followFace } from '../../src/main/core/animator/face/analyse-faces.ts'
 import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
 import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
+import { findPerson } from '../../src/main/core/animator/raster/person.ts'
 import { createPuppet } from '../../src/main/core/animator/raster/puppet.ts'
 import type { Puppet } from '../../src/main/core/animator/raster/puppet.ts'
 import { REST_POSE } from '../../src/main/core/animator/types.ts'
@@ -47,7 +48,7 @@ const stageOf = (name: string, { width, height, data }: RgbaImage): Stage => {
   const image = { width, height, data: Uint8Array.from(data) }
   const [face] = analyseFaces(models, image)
   if (!face) throw new Error(`no face in ${name}`)
-  return { name, image, face, puppet: createPuppet(image, face) }
+  return { name, image, face, puppet: createPuppet(image, face, { person: findPerson(models, image, face) }) }
 }
 
 /** A frame of its own: the puppet keeps the array it hands out. */
@@ -91,7 +92,7 @@ describe('a posed portrait', () => {
 
   it('gives the same frame whatever was drawn before', () => {
     for (const stage of stages) {
-      const fresh = createPuppet(stage.image, stage.face)
+      const fresh = createPuppet(stage.image, stage.face, { person: findPerson(models, stage.image, stage.face) })
       for (const part of POSES) {
         const again = Uint8Array.from(fresh.render({ ...REST_POSE, ...part }))
         for (const other of POSES.slice(0, 4)) pose(stage, other)

@@ -33,7 +33,7 @@ const ALLOWED = [
   /^out\/helpers\/(animator-worker|probe-process|keychain-process)\.js$/,
   /^out\/preload\/index\.cjs$/,
   /^out\/renderer\/(index\.html|assets\/[\w.-]+\.(js|css|svg|png|woff2))$/,
-  /^out\/models\/(blazeface|facemesh|iris)\.(bin|json)$/,
+  /^out\/models\/(blazeface|facemesh|iris|selfie)\.(bin|json)$/,
   /^out\/models\/tfjs-backend-wasm[\w-]*\.wasm$/,
   /^resources\/(face-models\.json|icons\/(icon|drag)\.(png|svg)|licences\/[\w.-]+\.txt)$/,
   /^resources\/samples\/(portrait|voice)-\w+\.(jpg|wav)$/,

@@ -1,9 +1,11 @@
 import type { RgbaImage } from '../lib/rgba-image.ts'
 import type { ClipParameters } from './clip-parameters.ts'
+import type { FaceModels } from './face/face-models.ts'
 import { createFaceReader } from './motion/read-face.ts'
 import { poseFor } from './motion/retarget.ts'
 import type { Performance } from './motion/retarget.ts'
 import { cropImage, moveFace } from './picture.ts'
+import { findPerson } from './raster/person.ts'
 import { createPuppet } from './raster/puppet.ts'
 import type { Puppet } from './raster/puppet.ts'
 import type { PixelMemory } from './raster/texture.ts'
@@ -62,8 +64,8 @@ const createMemory = (): PixelMemory => {
 /** Makes a picture of the source do what the driver does at a moment, in place. `face` is the source's, as it is in that picture. */
 export type Mover = (image: RgbaImage, face: Face, moment: number) => void
 
-/** `isStill`: all pictures are the same still, whose person is cut out once. */
-export const createMover = (parameters: ClipParameters, performance: Performance, isStill: boolean): Mover => {
+/** `stillModels`: all pictures are the same still, whose person is found once. */
+export const createMover = (parameters: ClipParameters, performance: Performance, stillModels?: FaceModels): Mover => {
   let read: ReturnType<typeof createFaceReader> | undefined
   let stillPuppet: Puppet | undefined
   const memory = createMemory()
@@ -78,13 +80,17 @@ export const createMover = (parameters: ClipParameters, performance: Performance
       rotation: face.rotation,
     })
     const isSoft = parameters.stitching
-    if (isStill) {
-      stillPuppet ??= createPuppet(cropImage(image, area), moveFace(face, area), { isSoft })
+    const cutOut = (models: FaceModels): Puppet => {
+      const [crop, moved] = [cropImage(image, area), moveFace(face, area)]
+      return createPuppet(crop, moved, { person: findPerson(models, crop, moved), isSoft })
+    }
+    if (stillModels) {
+      stillPuppet ??= cutOut(stillModels)
       paste(image, area, stillPuppet.render(pose))
       return
     }
     const { buffer, byteOffset, byteLength } = memory('crop', area.width * area.height)
     const crop = cropImage(image, area, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
-    paste(image, area, createPuppet(crop, moveFace(face, area), { isLayered: false, isSoft, memory }).render(pose))
+    paste(image, area, createPuppet(crop, moveFace(face, area), { isSoft, memory }).render(pose))
   }
 }

@@ -127,7 +127,7 @@ export const createClipStudio = (models: FaceModels, ffmpegPath: string): ClipSt
     const soundPath = !hasSound ? null : isDriversSound ? driverPath : sourcePath
     const soundFrames = isDriversSound ? driverFrames : ownFrames
 
-    const move = createMover(parameters, performance, sourceFacts === undefined)
+    const move = createMover(parameters, performance, sourceFacts ? undefined : models)
     const counts = { width: 0, height: 0, moved: 0 }
     let encoder: ReturnType<typeof openFrameEncoder> | undefined
     let frames = 0

@@ -11,6 +11,7 @@ import type { Picture, PictureFacts } from './picture.ts'
 import type { PortraitParameters } from './portrait-parameters.ts'
 import { PREVIEW_SECONDS, previewVoice } from './preview-voice.ts'
 import type { PortraitJob, PortraitResult, PreviewRequest, RenderProgress } from './protocol.ts'
+import { findPerson } from './raster/person.ts'
 import { createPuppet } from './raster/puppet.ts'
 import type { Puppet } from './raster/puppet.ts'
 import { REST_POSE, type FramePose, type MouthCurves } from './types.ts'
@@ -57,10 +58,16 @@ export const motionFor = (parameters: PortraitParameters, { curves, durationSeco
   })
 
 /** The chosen face of a picture, ready to be posed in the pixels of the video. Errors as in `chooseFace`. */
-export const stagePuppet = (picture: Picture, file: string, { face_index, paste_back }: Shown): Puppet => {
-  const face = chooseFace(picture, file, face_index)
-  const area = outputArea(picture.image, face, paste_back)
-  return createPuppet(cropImage(picture.image, area), moveFace(face, area))
+export const stagePuppet = (
+  models: FaceModels,
+  picture: Picture,
+  file: string,
+  { face_index, paste_back }: Shown,
+): Puppet => {
+  const chosen = chooseFace(picture, file, face_index)
+  const area = outputArea(picture.image, chosen, paste_back)
+  const [image, face] = [cropImage(picture.image, area), moveFace(chosen, area)]
+  return createPuppet(image, face, { person: findPerson(models, image, face) })
 }
 
 /** A studio around loaded models and an ffmpeg. */
@@ -89,7 +96,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
     const isSmall = Math.max(whole.image.width, whole.image.height) <= PREVIEW_SIDE
     const opened = isSmall ? whole : await picture(path, PREVIEW_SIDE, signal)
     const variant = `${shown.face_index}:${shown.paste_back}`
-    return previewPuppets.get(path, variant, async () => stagePuppet(opened, path, shown))
+    return previewPuppets.get(path, variant, async () => stagePuppet(models, opened, path, shown))
   }
 
   /**
@@ -126,7 +133,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
       await nextTurn(undefined, { signal })
       const { durationSeconds } = spoken
       const { frameCount, poseAt } = motionFor(parameters, spoken)
-      const puppet = stagePuppet(opened, imagePath, parameters)
+      const puppet = stagePuppet(models, opened, imagePath, parameters)
       await nextTurn(undefined, { signal })
       const { width, height } = puppet
       const fps = parameters.video_fps

@@ -10,6 +10,8 @@ export const DETECTOR_SIZE = 256
 export const MESH_SIZE = 192
 /** Iris input: a square of this many pixels a side. */
 export const IRIS_SIZE = 64
+/** Person input: a square of this many pixels a side. */
+export const PERSON_SIZE = 256
 
 /** Candidate faces of one detector grid: `scores` are logits, `boxes` 16 numbers each (dx, dy, w, h, 6 key points), pixels of the input. */
 export type DetectorGrid = {
@@ -18,7 +20,7 @@ export type DetectorGrid = {
 }
 
 /**
- * The three networks as plain functions over typed arrays. Inputs are `size * size * 3` floats, row by row, R G B.
+ * The four networks as plain functions over typed arrays. Inputs are `size * size * 3` floats, row by row, R G B.
  * Every call is synchronous; results are fresh arrays.
  */
 export type FaceModels = {
@@ -28,6 +30,8 @@ export type FaceModels = {
   readonly mesh: (input: Float32Array) => { readonly points: Float32Array; readonly score: number }
   /** Two eyes at once, 0..1 each, the second one mirrored by the caller. 76 x (x, y, z) a eye: 71 contour points, 5 iris points. */
   readonly iris: (inputs: Float32Array) => Float32Array
+  /** Input 0..1. How surely each pixel of the input shows a person, 0..1, row by row. */
+  readonly person: (input: Float32Array) => Float32Array
 }
 
 type WeightsManifest = { readonly weights: tf.io.WeightsManifestEntry[] }[]
@@ -79,16 +83,16 @@ const startBackend = async (modelsDir: string): Promise<unknown> => {
 }
 
 /**
- * Loads detector, mesh and iris from `modelsDir`, which holds the files listed in resources/face-models.json
+ * Loads detector, mesh, iris and person segmentation from `modelsDir`, which holds the files listed in resources/face-models.json
  * (`scripts/copy-models.mjs` makes it). One backend a thread; call once a worker. Takes about 0.1 s.
  */
 export const loadFaceModels = async (modelsDir: string): Promise<FaceModels> => {
   backendReady ??= startBackend(modelsDir)
   await backendReady
-  const [detector, mesh, iris] = await Promise.all(
-    ['blazeface', 'facemesh', 'iris'].map((name) => readModel(modelsDir, name)),
+  const [detector, mesh, iris, person] = await Promise.all(
+    ['blazeface', 'facemesh', 'iris', 'selfie'].map((name) => readModel(modelsDir, name)),
   )
-  if (!detector || !mesh || !iris) throw new Error('face models are missing')
+  if (!detector || !mesh || !iris || !person) throw new Error('face models are missing')
   return {
     detect: (input) => {
       const outputs = run(detector, input, [1, DETECTOR_SIZE, DETECTOR_SIZE, 3])
@@ -102,5 +106,6 @@ export const loadFaceModels = async (modelsDir: string): Promise<FaceModels> => 
       return { points: bySize(outputs, 468 * 3), score: bySize(outputs, 1)[0] as number }
     },
     iris: (inputs) => bySize(run(iris, inputs, [2, IRIS_SIZE, IRIS_SIZE, 3]), 2 * 76 * 3),
+    person: (input) => bySize(run(person, input, [1, PERSON_SIZE, PERSON_SIZE, 3]), PERSON_SIZE ** 2),
   }
 }

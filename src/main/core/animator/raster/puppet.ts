@@ -12,7 +12,7 @@ import { moveShades, shadeCell, shadesOf } from './shade.ts'
 import { eyeWhites, skinColour } from './face-colours.ts'
 import { blocksOf, pixelsOf, textureOf, type PixelMemory } from './texture.ts'
 import { layersOf } from './matte.ts'
-import { findPerson } from './person.ts'
+import type { Coarse } from './person.ts'
 
 /** A still that can be posed. `render` returns `width * height` RGBA pixels; the array is reused by the next call. */
 export type Puppet = {
@@ -31,8 +31,8 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
 type PuppetOptions = {
-  /** False: the picture moves as one piece, without a person in front of a background (0.1 s less). */
-  readonly isLayered?: boolean
+  /** The person, who moves before a background that does not; without it the picture moves as one piece. */
+  readonly person?: Coarse | undefined
   /** False: motion does not run out toward the picture's border. */
   readonly isSoft?: boolean
   /** Lends the memory of a puppet that is not layered and renders once, into the picture itself. */
@@ -43,17 +43,17 @@ type PuppetOptions = {
 export const createPuppet = (
   image: RgbaImage,
   face: Face,
-  { isLayered = true, isSoft = true, memory }: PuppetOptions = {},
+  { person, isSoft = true, memory }: PuppetOptions = {},
 ): Puppet => {
   const { width, height } = image
   const geometry = faceGeometryOf(image, face, isSoft)
-  const { grid, active, frame, depthField } = geometry
+  const { grid, active, frame } = geometry
   const { spacing, columns } = grid
   const field = emptyMotionField(geometry)
   const rect = movingRect(geometry)
   const still = memory ? pixelsOf(image) : new Uint32Array(Uint8Array.from(image.data).buffer)
   const out = memory ? still : still.slice()
-  const layers = isLayered ? layersOf(image, findPerson(image, frame, grid, depthField, rect)) : undefined
+  const layers = person && layersOf(image, person)
   const front = layers ? new Uint32Array(layers.front.buffer) : still
   const plate = layers
     ? new Uint32Array(layers.plate.buffer)
