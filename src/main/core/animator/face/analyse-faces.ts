@@ -3,20 +3,14 @@ import type { Box, Face } from '../types.ts'
 import { detectCandidates, keepBest } from './detector.ts'
 import type { FaceModels } from './face-models.ts'
 import { rotationOfMesh } from './head-rotation.ts'
-import { meshInSquare, refineEyes, squareOfMesh } from './landmarks.ts'
+import { boundsOf, meshInSquare, refineEyes, squareOfMesh } from './landmarks.ts'
 
 const MIN_MESH_SCORE = 0.5
 /** Human faces that fill a picture score .89 to .95, animals .65 to .88; there is no clean border, so this only ever warns. */
 const ANIMAL_SCORE = 0.86
 
 const boxOfMesh = (points: Float32Array): Box => {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (let i = 0; i < points.length; i += 3) {
-    left = Math.min(left, points[i] as number)
-    right = Math.max(right, points[i] as number)
-    top = Math.min(top, points[i + 1] as number)
-    bottom = Math.max(bottom, points[i + 1] as number)
-  }
+  const [left, right, top, bottom] = boundsOf(points)
   return { x: left, y: top, width: right - left, height: bottom - top }
 }
 

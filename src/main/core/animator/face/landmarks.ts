@@ -30,10 +30,8 @@ const eyeAngle = (points: Float32Array): number => {
   return Math.atan2(by - ay, bx - ax)
 }
 
-/** The square round a known mesh: its bounding box in the frame of the eyes, widened. */
-export const squareOfMesh = (points: Float32Array): Square => {
-  const angle = eyeAngle(points)
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+/** The bounding box of a mesh, in axes turned by an angle of this cosine and sine: u from and to, v from and to. */
+export const boundsOf = (points: Float32Array, cos = 1, sin = 0): readonly [number, number, number, number] => {
   let [minU, maxU, minV, maxV] = [Infinity, -Infinity, Infinity, -Infinity]
   for (let i = 0; i < POINTS; i++) {
     const [x, y] = placeOf(points, i)
@@ -42,6 +40,14 @@ export const squareOfMesh = (points: Float32Array): Square => {
     ;[minU, maxU] = [Math.min(minU, u), Math.max(maxU, u)]
     ;[minV, maxV] = [Math.min(minV, v), Math.max(maxV, v)]
   }
+  return [minU, maxU, minV, maxV]
+}
+
+/** The square round a known mesh: its bounding box in the frame of the eyes, widened. */
+export const squareOfMesh = (points: Float32Array): Square => {
+  const angle = eyeAngle(points)
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  const [minU, maxU, minV, maxV] = boundsOf(points, cos, sin)
   const [u, v] = [(minU + maxU) / 2, (minV + maxV) / 2]
   const side = ROI_SCALE * Math.max(maxU - minU, maxV - minV)
   return { x: u * cos - v * sin, y: u * sin + v * cos, side, angle }

@@ -3,6 +3,7 @@ import { smoothstep } from './easing.ts'
 import { along, pointOf, type HeadFrame, type Vector } from './head-frame.ts'
 import { FACE_OVAL } from './topology.ts'
 import { eachNode, nodeArray, type WarpGrid } from './warp-grid.ts'
+import { smoothLine } from '../series.ts'
 
 /** Depth and place of every node relative to the face's outline. */
 export type DepthField = {
@@ -82,18 +83,6 @@ const limitSlope = ({ columns, rows, spacing }: WarpGrid, depth: Float32Array): 
         if (other >= 0 && other < count)
           depth[node] = Math.min(depth[node] as number, (depth[other] as number) + STEEPEST * spacing)
     }
-  }
-}
-
-/** One pass of the 1 2 1 kernel over `count` values, `step` apart, in place; the ends are held. */
-export const smoothLine = (values: Float32Array, start: number, step: number, count: number): void => {
-  let before = values[start] as number
-  for (let k = 0; k < count; k++) {
-    const at = start + k * step
-    const here = values[at] as number
-    const after = k + 1 < count ? (values[at + step] as number) : here
-    values[at] = (before + 2 * here + after) / 4
-    before = here
   }
 }
 

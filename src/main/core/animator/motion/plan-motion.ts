@@ -1,7 +1,7 @@
-import { valueAt } from '../mesh/easing.ts'
 import type { FramePose, MouthCurves } from '../types.ts'
 import { blinkAt, gazeAt, scheduleBlinks, scheduleGaze } from './eyes.ts'
 import { createHead, headEnvelope, TEMPERS, type MotionTemplate } from './head.ts'
+import { valueAt } from '../series.ts'
 
 export type MotionRequest = {
   readonly durationSeconds: number

@@ -1,4 +1,4 @@
-import { headFrameOf, headMotion, pointOf } from '../mesh/head-frame.ts'
+import { dot, headFrameOf, headMotion, pointOf } from '../mesh/head-frame.ts'
 import type { Vector } from '../mesh/head-frame.ts'
 import { REST_POSE } from '../types.ts'
 import type { Face, HeadRotation } from '../types.ts'
@@ -49,8 +49,6 @@ const apply = (m: Matrix, [x, y, z]: Vector): Vector => [
   m[3] * x + m[4] * y + m[5] * z,
   m[6] * x + m[7] * y + m[8] * z,
 ]
-
-const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 /** `m` after a small turn about (a, b, c), radians (Rodrigues). */
 const turned = (m: Matrix, a: number, b: number, c: number): Matrix => {

@@ -2,6 +2,7 @@ import { clamp, smoothstep } from '../mesh/easing.ts'
 import type { FramePose, HeadRotation } from '../types.ts'
 import type { ClipParameters } from '../clip-parameters.ts'
 import type { FaceReading } from './read-face.ts'
+import { percentile, smooth } from '../series.ts'
 
 /** One moment of a performance, free of who performs it: what a driver's face does against its own rest. */
 export type Moment = HeadRotation &
@@ -70,13 +71,10 @@ const SMOOTH_SECONDS: Readonly<Record<keyof Moment, number>> = {
 const BRIDGE_SECONDS = 0.5
 const SETTLE_SECONDS = 0.25
 
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? 0
-
 /** Fills what is missing and smooths each curve over time. */
 const settle = (seen: readonly (Moment | undefined)[], fps: number): Moment[] => {
-  const curve = (key: keyof Moment): Float64Array => {
-    const out = new Float64Array(seen.length)
+  const curve = (key: keyof Moment): Float32Array => {
+    const out = new Float32Array(seen.length)
     let before = -1
     for (let i = 0; i < seen.length; i++) {
       const here = seen[i]
@@ -99,23 +97,6 @@ const settle = (seen: readonly (Moment | undefined)[], fps: number): Moment[] =>
   }
   const curves = KEYS.map(curve)
   return seen.map((_, i) => Object.fromEntries(KEYS.map((key, k) => [key, curves[k]?.[i] ?? 0])) as Moment)
-}
-
-const smooth = (values: Float64Array, sigma: number): Float64Array => {
-  const reach = Math.ceil(3 * sigma)
-  const weights = Array.from({ length: reach + 1 }, (_, k) => Math.exp(-(k * k) / (2 * sigma * sigma || 1)))
-  return values.map((_, i) => {
-    let sum = 0
-    let total = 0
-    for (let k = -reach; k <= reach; k++) {
-      const value = values[i + k]
-      if (value === undefined) continue
-      const weight = weights[Math.abs(k)] as number
-      sum += weight * value
-      total += weight
-    }
-    return sum / total
-  })
 }
 
 /** What was read of a driver in one picture; `closure` 0..1 and `gap` already weighed with other evidence than the mesh. */

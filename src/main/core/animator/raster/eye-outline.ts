@@ -1,4 +1,3 @@
-import { smoothLine } from '../mesh/depth.ts'
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { evenCurve } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
@@ -6,6 +5,7 @@ import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour
 import { flood } from './flood.ts'
 import { skinColour, texelOf } from './face-colours.ts'
 import { readClamped, type Texture } from './texture.ts'
+import { smoothLine } from '../series.ts'
 
 /**
  * Where one eye of the still lies, in texels. Offsets run along the eye's corners (`u`, from -half to half) and at right angles down (`v`),

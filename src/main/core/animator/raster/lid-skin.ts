@@ -1,8 +1,8 @@
 import { clamp, mix, smoothstep } from '../mesh/easing.ts'
-import { smoothLine } from '../mesh/depth.ts'
 import { channelsOf, lightOf, luminance, packed, type Rgb } from './colour.ts'
 import { CURVE, readAt, type EyeOutline } from './eye-outline.ts'
 import type { Texture } from './texture.ts'
+import { smoothLine } from '../series.ts'
 
 export const SKIN_ROWS = 48
 const COLUMNS = CURVE + 1

@@ -25,28 +25,6 @@ const CELLS = PERSON_SIZE / 2
 /** From this mean answer of the model on a cell shows the person: hair left behind is worse than background that moves along. */
 const THRESHOLD = 0.3
 
-type Cells = Pick<Coarse, 'left' | 'top' | 'step' | 'columns' | 'rows'>
-
-const coarseColours = ({ width, height, data }: RgbaImage, { left, top, step, columns, rows }: Cells): Float32Array => {
-  const colour = new Float32Array(columns * rows * 3)
-  for (let cell = 0; cell < columns * rows; cell++) {
-    const x0 = left + (cell % columns) * step
-    const y0 = top + Math.floor(cell / columns) * step
-    const [x1, y1] = [Math.min(width, x0 + step), Math.min(height, y0 + step)]
-    let [r, g, b] = [0, 0, 0]
-    for (let y = y0; y < y1; y++) {
-      for (let at = (y * width + x0) * 4; at < (y * width + x1) * 4; at += 4) {
-        r += data[at] as number
-        g += data[at + 1] as number
-        b += data[at + 2] as number
-      }
-    }
-    const count = (x1 - x0) * (y1 - y0)
-    colour.set([r / count, g / count, b / count], cell * 3)
-  }
-  return colour
-}
-
 /**
  * Finds the person round a face, coarsely, by MediaPipe's Selfie Segmentation (256 x 256).
  * One body without holes: what does not hang together with the face is background. `undefined` where the model sees nobody in the face.
@@ -57,7 +35,7 @@ export const findPerson = (models: FaceModels, image: RgbaImage, { box }: Face):
   const step = Math.max(1, Math.ceil(Math.min(FACES * longest, Math.max(width, height)) / CELLS))
   /** First cell of the model's square along one axis, in the picture as far as that goes, and the cells of it that lie in the picture. */
   const cellsAlong = (centre: number, length: number): readonly [start: number, from: number, count: number] => {
-    const cells = Math.ceil(length / step)
+    const cells = Math.floor(length / step)
     const spare = cells - CELLS
     const start = spare < 0 ? Math.round(spare / 2) : clamp(Math.round(centre / step - CELLS / 2), 0, spare)
     const from = Math.max(0, start)
@@ -67,27 +45,35 @@ export const findPerson = (models: FaceModels, image: RgbaImage, { box }: Face):
   const [startY, fromY, rows] = cellsAlong(box.y + box.height / 2, height)
   const side = step * CELLS
   const square = { x: step * startX + side / 2, y: step * startY + side / 2, side, angle: 0 }
-  const input = new Float32Array(PERSON_SIZE ** 2 * 3)
-  sampleSquare(image, square, { size: PERSON_SIZE, scale: 1 / 255, offset: 0 }, input)
-  const seen = models.person(input)
-  const isPerson = (cell: number): boolean => {
+  const sample = (size: number, scale: number): Float32Array => {
+    const out = new Float32Array(size ** 2 * 3)
+    sampleSquare(image, square, { size, scale, offset: 0 }, out)
+    return out
+  }
+  const seen = models.person(sample(PERSON_SIZE, 1 / 255))
+  const colours = sample(CELLS, 1)
+  const cells = Array.from({ length: columns * rows }, (_, cell) => {
     const [i, j] = [(cell % columns) + fromX - startX, Math.floor(cell / columns) + fromY - startY]
     const at = 2 * (j * PERSON_SIZE + i)
     const four = [at, at + 1, at + PERSON_SIZE, at + PERSON_SIZE + 1].map((k) => seen[k] as number)
-    return four.reduce((sum, value) => sum + value / 4, 0) > THRESHOLD
-  }
-  const cells = { left: step * fromX, top: step * fromY, step, columns, rows }
-  const inFace = Array.from({ length: columns * rows }, (_, cell) => cell).filter((cell) => {
-    const x = cells.left + ((cell % columns) + 0.5) * step - box.x
-    const y = cells.top + (Math.floor(cell / columns) + 0.5) * step - box.y
-    return x > 0 && y > 0 && x < box.width && y < box.height
+    const [x, y] = [(i + startX + 0.5) * step - box.x, (j + startY + 0.5) * step - box.y]
+    return {
+      isPerson: four.reduce((sum, value) => sum + value / 4, 0) > THRESHOLD,
+      inFace: x > 0 && y > 0 && x < box.width && y < box.height,
+      atSide: cell % columns === 0 || (cell + 1) % columns === 0 || cell < columns,
+      colour: colours.subarray((j * CELLS + i) * 3, (j * CELLS + i) * 3 + 3),
+    }
   })
-  const ofPerson = inFace.filter(isPerson)
-  if (ofPerson.length <= inFace.length / 2) return undefined
-  const body = flood(columns, rows, ofPerson, isPerson)
-  const border = Array.from(body.keys()).filter(
-    (cell) => body[cell] === 0 && (cell % columns === 0 || (cell + 1) % columns === 0 || cell < columns),
-  )
-  const outside = flood(columns, rows, border, (cell) => body[cell] === 0)
-  return { ...cells, colour: coarseColours(image, cells), person: Float32Array.from(outside, (value) => 1 - value) }
+  const where = (is: (cell: (typeof cells)[number], k: number) => boolean): number[] =>
+    cells.flatMap((cell, k) => (is(cell, k) ? [k] : []))
+  const face = where(({ inFace }) => inFace)
+  const ofPerson = where(({ inFace, isPerson }) => inFace && isPerson)
+  if (ofPerson.length <= face.length / 2) return undefined
+  const body = flood(columns, rows, ofPerson, (k) => cells[k]?.isPerson === true)
+  const border = where(({ atSide }, k) => atSide && body[k] === 0)
+  const outside = flood(columns, rows, border, (k) => body[k] === 0)
+  const colour = new Float32Array(cells.length * 3)
+  cells.forEach((cell, k) => colour.set(cell.colour, k * 3))
+  const person = Float32Array.from(outside, (value) => 1 - value)
+  return { left: step * fromX, top: step * fromY, step, columns, rows, colour, person }
 }

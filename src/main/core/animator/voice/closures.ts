@@ -1,6 +1,5 @@
-import { valueAt } from '../mesh/easing.ts'
-import { smooth } from './smoothing.ts'
 import { FRAME_RATE } from './spectrum.ts'
+import { smooth, valueAt } from '../series.ts'
 
 /** A closure is believed when the model gives it at least so much on its best frame... */
 const BELIEF = 0.5

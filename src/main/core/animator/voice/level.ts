@@ -1,5 +1,6 @@
-import { clamp, valueAt } from '../mesh/easing.ts'
+import { clamp } from '../mesh/easing.ts'
 import { FRAME_RATE } from './spectrum.ts'
+import { percentile, valueAt } from '../series.ts'
 
 /** How loud a voice is against itself, one value a frame. */
 export type Level = {
@@ -17,12 +18,6 @@ const QUIET_SPEAKER_DB = 18
 const RANGE_DB = 30
 /** Full scale is about 42 dB on this scale; sounds with peaks 62 dB under it are silence, however far they stand out. */
 const QUIETEST_PEAK_DB = -20
-
-/** The value below which a share (0 .. 1) of the values lie; 0 of none. */
-export function percentile(values: Float32Array, share: number): number {
-  const sorted = values.slice().sort()
-  return sorted.length === 0 ? 0 : (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number)
-}
 
 /**
  * Energy relative to the voice's own loudest and quietest parts, so that recording level, distance and noise floor drop out.

@@ -3,9 +3,9 @@ import type { MouthCurves } from '../types.ts'
 import { closures } from './closures.ts'
 import { voiceFeatures } from './features.ts'
 import { classifyMouth, MOUTH_CLASSES, type MouthClass } from './mouth-classes.ts'
-import { measureLevel, percentile } from './level.ts'
-import { smooth } from './smoothing.ts'
+import { measureLevel } from './level.ts'
 import { FRAME_RATE } from './spectrum.ts'
+import { percentile, smooth } from '../series.ts'
 
 type Shape = { readonly jaw: number; readonly wide: number; readonly upper: number }
 
