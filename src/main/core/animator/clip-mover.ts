@@ -1,5 +1,6 @@
 import type { RgbaImage } from '../lib/rgba-image.ts'
 import type { ClipParameters } from './clip-parameters.ts'
+import { analyseFaces } from './face/analyse-faces.ts'
 import type { FaceModels } from './face/face-models.ts'
 import { createFaceReader } from './motion/read-face.ts'
 import { poseFor } from './motion/retarget.ts'
@@ -37,7 +38,7 @@ export const movingArea = (
   return { x: left, y: top, width: inside(x + side, image.width) - left, height: inside(y + side, image.height) - top }
 }
 
-/** Whether enough of the face lies in the area to move it: its middle. */
+/** Whether the middle of the face lies in the area. */
 const holdsFace = (area: Box, { box }: Face): boolean => {
   const [x, y] = [box.x + box.width / 2 - area.x, box.y + box.height / 2 - area.y]
   return x > 0 && y > 0 && x < area.width && y < area.height
@@ -82,7 +83,9 @@ export const createMover = (parameters: ClipParameters, performance: Performance
     const isSoft = parameters.stitching
     const cutOut = (models: FaceModels): Puppet => {
       const [crop, moved] = [cropImage(image, area), moveFace(face, area)]
-      return createPuppet(crop, moved, { person: findPerson(models, crop, moved), isSoft })
+      const boxes = analyseFaces(models, crop).map(({ box }) => box)
+      const others = boxes.filter((box) => !holdsFace(box, moved))
+      return createPuppet(crop, moved, { person: findPerson(models, crop, moved, others), isSoft })
     }
     if (stillModels) {
       stillPuppet ??= cutOut(stillModels)

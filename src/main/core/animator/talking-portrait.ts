@@ -67,7 +67,8 @@ export const stagePuppet = (
   const chosen = chooseFace(picture, file, face_index)
   const area = outputArea(picture.image, chosen, paste_back)
   const [image, face] = [cropImage(picture.image, area), moveFace(chosen, area)]
-  return createPuppet(image, face, { person: findPerson(models, image, face) })
+  const others = picture.faces.filter((other) => other !== chosen).map((other) => moveFace(other, area).box)
+  return createPuppet(image, face, { person: findPerson(models, image, face, others) })
 }
 
 /** A studio around loaded models and an ffmpeg. */

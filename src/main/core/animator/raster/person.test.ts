@@ -15,11 +15,11 @@ const models = {
 const within = (x: number, y: number, [x0, y0, x1, y1]: readonly [number, number, number, number]): boolean =>
   x > x0 && y > y0 && x < x1 && y < y1
 
-const person = (isThere: (x: number, y: number) => boolean) => {
+const person = (isThere: (x: number, y: number) => boolean, others: Face['box'][] = []) => {
   const data = new Uint8Array(WIDTH * HEIGHT * 4)
   for (let i = 0; i < WIDTH * HEIGHT; i++)
     if (isThere((i % WIDTH) + 0.5, Math.floor(i / WIDTH) + 0.5)) data[i * 4] = 240
-  const found = findPerson(models, { width: WIDTH, height: HEIGHT, data }, face)
+  const found = findPerson(models, { width: WIDTH, height: HEIGHT, data }, face, others)
   if (!found) return undefined
   const { left, top, step, columns } = found
   return (x: number, y: number) => found.person[Math.floor((y - top) / step) * columns + Math.floor((x - left) / step)]
@@ -42,6 +42,13 @@ describe('the person round a face', () => {
     )
     expect(at?.(190, 145)).toBe(1)
     expect(at?.(100, 220)).toBe(0)
+  })
+
+  it('is not the one beside, whose face is nearer', () => {
+    const both = (x: number, y: number): boolean => within(x, y, [140, 60, 390, 300])
+    const at = person(both, [{ x: 300, y: 100, width: 70, height: 90 }])
+    expect([at?.(150, 70), at?.(255, 150), at?.(275, 150), at?.(380, 150)]).toEqual([1, 1, 0, 0])
+    expect(person(both)?.(380, 150)).toBe(1)
   })
 
   it('is not known where the model sees nobody in the face', () => {

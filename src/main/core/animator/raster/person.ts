@@ -2,7 +2,7 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { PERSON_SIZE, type FaceModels } from '../face/face-models.ts'
 import { sampleSquare } from '../face/sample-square.ts'
 import { clamp } from '../mesh/easing.ts'
-import type { Face } from '../types.ts'
+import type { Box, Face } from '../types.ts'
 import { flood } from './flood.ts'
 
 /** The part of a picture round a head, coarsely: `columns * rows` cells of `step` px a side, the first at (left, top). */
@@ -25,11 +25,21 @@ const CELLS = PERSON_SIZE / 2
 /** From this mean answer of the model on a cell shows the person: hair left behind is worse than background that moves along. */
 const THRESHOLD = 0.3
 
+/** How far a place lies from the middle of a face, sizes of that face. */
+const facesAway = ({ x, y, width, height }: Box, px: number, py: number): number =>
+  Math.hypot(px - x - width / 2, py - y - height / 2) / Math.max(width, height)
+
 /**
  * Finds the person round a face, coarsely, by MediaPipe's Selfie Segmentation (256 x 256).
+ * `others` are the faces of those who are not moved; what is nearer to one of them is theirs.
  * One body without holes: what does not hang together with the face is background. `undefined` where the model sees nobody in the face.
  */
-export const findPerson = (models: FaceModels, image: RgbaImage, { box }: Face): Coarse | undefined => {
+export const findPerson = (
+  models: FaceModels,
+  image: RgbaImage,
+  { box }: Face,
+  others: readonly Box[] = [],
+): Coarse | undefined => {
   const { width, height } = image
   const longest = Math.max(box.width, box.height)
   const step = Math.max(1, Math.ceil(Math.min(FACES * longest, Math.max(width, height)) / CELLS))
@@ -56,10 +66,11 @@ export const findPerson = (models: FaceModels, image: RgbaImage, { box }: Face):
     const [i, j] = [(cell % columns) + fromX - startX, Math.floor(cell / columns) + fromY - startY]
     const at = 2 * (j * PERSON_SIZE + i)
     const four = [at, at + 1, at + PERSON_SIZE, at + PERSON_SIZE + 1].map((k) => seen[k] as number)
-    const [x, y] = [(i + startX + 0.5) * step - box.x, (j + startY + 0.5) * step - box.y]
+    const [x, y] = [(i + startX + 0.5) * step, (j + startY + 0.5) * step]
+    const isOwn = others.every((other) => facesAway(box, x, y) <= facesAway(other, x, y))
     return {
-      isPerson: four.reduce((sum, value) => sum + value / 4, 0) > THRESHOLD,
-      inFace: x > 0 && y > 0 && x < box.width && y < box.height,
+      isPerson: isOwn && four.reduce((sum, value) => sum + value / 4, 0) > THRESHOLD,
+      inFace: x > box.x && y > box.y && x < box.x + box.width && y < box.y + box.height,
       atSide: cell % columns === 0 || (cell + 1) % columns === 0 || cell < columns,
       colour: colours.subarray((j * CELLS + i) * 3, (j * CELLS + i) * 3 + 3),
     }
