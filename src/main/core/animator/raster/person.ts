@@ -20,8 +20,10 @@ export type Coarse = {
 
 /** Side of the square that the model sees, sizes of the face's box: all that moves, and what lies behind it, is inside. */
 const FACES = 4.2
-/** Cells a side of that square, four pixels of the model each. */
-const CELLS = PERSON_SIZE / 2
+/** Side of a cell, pixels of the model: fine enough for a silhouette, a few milliseconds to take apart. */
+const BLOCK = 3
+/** Cells a side of that square. */
+const CELLS = Math.floor(PERSON_SIZE / BLOCK)
 /** From this mean answer of the model on a cell shows the person: hair left behind is worse than background that moves along. */
 const THRESHOLD = 0.3
 
@@ -42,7 +44,7 @@ export const findPerson = (
 ): Coarse | undefined => {
   const { width, height } = image
   const longest = Math.max(box.width, box.height)
-  const step = Math.max(1, Math.ceil(Math.min(FACES * longest, Math.max(width, height)) / CELLS))
+  const step = Math.max(2, Math.ceil(Math.min(FACES * longest, Math.max(width, height)) / CELLS))
   /** First cell of the model's square along one axis, in the picture as far as that goes, and the cells of it that lie in the picture. */
   const cellsAlong = (centre: number, length: number): readonly [start: number, from: number, count: number] => {
     const cells = Math.floor(length / step)
@@ -53,38 +55,35 @@ export const findPerson = (
   }
   const [startX, fromX, columns] = cellsAlong(box.x + box.width / 2, width)
   const [startY, fromY, rows] = cellsAlong(box.y + box.height / 2, height)
-  const side = step * CELLS
+  const side = (step * PERSON_SIZE) / BLOCK
   const square = { x: step * startX + side / 2, y: step * startY + side / 2, side, angle: 0 }
-  const sample = (size: number, scale: number): Float32Array => {
-    const out = new Float32Array(size ** 2 * 3)
-    sampleSquare(image, square, { size, scale, offset: 0 }, out)
-    return out
-  }
-  const seen = models.person(sample(PERSON_SIZE, 1 / 255))
-  const colours = sample(CELLS, 1)
-  const cells = Array.from({ length: columns * rows }, (_, cell) => {
-    const [i, j] = [(cell % columns) + fromX - startX, Math.floor(cell / columns) + fromY - startY]
-    const at = 2 * (j * PERSON_SIZE + i)
-    const four = [at, at + 1, at + PERSON_SIZE, at + PERSON_SIZE + 1].map((k) => seen[k] as number)
-    const [x, y] = [(i + startX + 0.5) * step, (j + startY + 0.5) * step]
-    const isOwn = others.every((other) => facesAway(box, x, y) <= facesAway(other, x, y))
-    return {
-      isPerson: isOwn && four.reduce((sum, value) => sum + value / 4, 0) > THRESHOLD,
-      inFace: x > box.x && y > box.y && x < box.x + box.width && y < box.y + box.height,
-      atSide: cell % columns === 0 || (cell + 1) % columns === 0 || cell < columns,
-      colour: colours.subarray((j * CELLS + i) * 3, (j * CELLS + i) * 3 + 3),
+  const input = new Float32Array(PERSON_SIZE ** 2 * 3)
+  sampleSquare(image, square, { size: PERSON_SIZE, scale: 1 / 255, offset: 0 }, input)
+  const seen = models.person(input)
+  const count = columns * rows
+  const isPerson = new Uint8Array(count)
+  const colour = new Float32Array(count * 3)
+  const [face, atSide]: [number[], number[]] = [[], []]
+  for (let cell = 0; cell < count; cell++) {
+    const [i, j] = [cell % columns, Math.floor(cell / columns)]
+    const [u, v] = [i + fromX - startX, j + fromY - startY]
+    let sum = 0
+    for (let k = 0; k < BLOCK ** 2; k++) {
+      const at = (BLOCK * v + Math.floor(k / BLOCK)) * PERSON_SIZE + BLOCK * u + (k % BLOCK)
+      sum += (seen[at] as number) / BLOCK ** 2
+      for (let c = cell * 3; c < cell * 3 + 3; c++)
+        colour[c] = (colour[c] as number) + (255 / BLOCK ** 2) * (input[at * 3 + (c % 3)] as number)
     }
-  })
-  const where = (is: (cell: (typeof cells)[number], k: number) => boolean): number[] =>
-    cells.flatMap((cell, k) => (is(cell, k) ? [k] : []))
-  const face = where(({ inFace }) => inFace)
-  const ofPerson = where(({ inFace, isPerson }) => inFace && isPerson)
+    const [x, y] = [step * (fromX + i + 0.5), step * (fromY + j + 0.5)]
+    if (sum > THRESHOLD && others.every((other) => facesAway(box, x, y) <= facesAway(other, x, y))) isPerson[cell] = 1
+    if (x > box.x && y > box.y && x < box.x + box.width && y < box.y + box.height) face.push(cell)
+    if (i === 0 || i === columns - 1 || j === 0) atSide.push(cell)
+  }
+  const ofPerson = face.filter((cell) => isPerson[cell])
   if (ofPerson.length <= face.length / 2) return undefined
-  const body = flood(columns, rows, ofPerson, (k) => cells[k]?.isPerson === true)
-  const border = where(({ atSide }, k) => atSide && body[k] === 0)
-  const outside = flood(columns, rows, border, (k) => body[k] === 0)
-  const colour = new Float32Array(cells.length * 3)
-  cells.forEach((cell, k) => colour.set(cell.colour, k * 3))
+  const body = flood(columns, rows, ofPerson, (cell) => isPerson[cell] === 1)
+  const border = atSide.filter((cell) => body[cell] === 0)
+  const outside = flood(columns, rows, border, (cell) => body[cell] === 0)
   const person = Float32Array.from(outside, (value) => 1 - value)
   return { left: step * fromX, top: step * fromY, step, columns, rows, colour, person }
 }
