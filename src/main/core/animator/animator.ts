@@ -22,6 +22,9 @@ const CANCEL_GRACE_MS = 120
 /** The same while it encodes: it looks up after every frame, and only it can end its ffmpeg. */
 const ENCODING_GRACE_MS = 2000
 
+/** Short-lived objects of the thread: what it makes lives long or hardly at all, and the default holds 48 MB of garbage. */
+const YOUNG_MB = 8
+
 export type AnimatorOptions = WorkerSettings & {
   /** The file of the worker thread: `worker.ts` beside this file, or its bundle. */
   readonly workerUrl: URL
@@ -70,7 +73,10 @@ const stopped = (value: string): StudioError =>
 
 /** One thread and the calls that wait for it. */
 export const startThread = ({ workerUrl, ...settings }: AnimatorOptions, onEnd: () => void) => {
-  const worker = new Worker(workerUrl, { workerData: settings satisfies WorkerSettings })
+  const worker = new Worker(workerUrl, {
+    workerData: settings satisfies WorkerSettings,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  })
   const open = new Map<number, OpenCall>()
   let isEnded = false
   let nextId = 1
