@@ -62,6 +62,13 @@ const createMemory = (): PixelMemory => {
   }
 }
 
+/** The puppet of a still: its person before what lies behind. */
+const cutOut = (models: FaceModels, image: RgbaImage, face: Face, isSoft: boolean): Puppet => {
+  const boxes = analyseFaces(models, image).map(({ box }) => box)
+  const others = boxes.filter((box) => !holdsFace(box, face))
+  return createPuppet(image, face, { person: findPerson(models, image, face, others), isSoft })
+}
+
 /** Makes a picture of the source do what the driver does at a moment, in place. `face` is the source's, as it is in that picture. */
 export type Mover = (image: RgbaImage, face: Face, moment: number) => void
 
@@ -81,14 +88,8 @@ export const createMover = (parameters: ClipParameters, performance: Performance
       rotation: face.rotation,
     })
     const isSoft = parameters.stitching
-    const cutOut = (models: FaceModels): Puppet => {
-      const [crop, moved] = [cropImage(image, area), moveFace(face, area)]
-      const boxes = analyseFaces(models, crop).map(({ box }) => box)
-      const others = boxes.filter((box) => !holdsFace(box, moved))
-      return createPuppet(crop, moved, { person: findPerson(models, crop, moved, others), isSoft })
-    }
     if (stillModels) {
-      stillPuppet ??= cutOut(stillModels)
+      stillPuppet ??= cutOut(stillModels, cropImage(image, area), moveFace(face, area), isSoft)
       paste(image, area, stillPuppet.render(pose))
       return
     }
