@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
 import { StudioError } from '../../../shared/errors.ts'
-import { TOOL_ENV } from '../lib/run-tool.ts'
+import { startTool } from '../lib/run-tool.ts'
 import { demuxerOf } from './demuxers.ts'
 
 export type Heard = {
@@ -27,52 +26,25 @@ const FULL_SCALE = 32_768
 const SILENCE_DB = -70
 
 /** Decodes a whole recording to 8 kHz mono and sums up its levels, keeping nothing. Throws E-INPUT-CORRUPT, E-TOOL-MISSING, E-TOOL-TIMEOUT. */
-export function listenToFile(task: ListenTask, signal: AbortSignal): Promise<Heard> {
+export async function listenToFile(task: ListenTask, signal: AbortSignal): Promise<Heard> {
   const { path, format, ffmpegPath, cwd } = task
   const demuxer = demuxerOf(format)
   const input = ['-protocol_whitelist', 'file', '-format_whitelist', demuxer, '-f', demuxer, '-i', `file:${path}`]
   const output = ['-map', '0:a:0', '-ac', '1', '-ar', String(SAMPLE_RATE), '-f', 's16le', 'pipe:1']
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    const child = spawn(ffmpegPath, ['-v', 'quiet', '-nostdin', ...input, ...output], {
-      cwd,
-      env: TOOL_ENV,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      windowsHide: true,
-    })
-    const levels = createLevels()
-    let failure: unknown = null
-    const stop = (reason: unknown) => {
-      failure ??= reason
-      child.kill('SIGKILL')
-    }
-    const onAbort = () => stop(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    const timer = setTimeout(
-      () => stop(new StudioError('E-TOOL-TIMEOUT', { params: { tool: 'ffmpeg', limit: TIMEOUT_MS / 1000 } })),
-      TIMEOUT_MS,
-    )
-    const settle = (finish: () => void) => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-      finish()
-    }
-    child.stdout.on('data', (chunk: Buffer) => levels.add(chunk))
-    child.once('error', (cause) =>
-      settle(() =>
-        reject(
-          failure ?? new StudioError('E-TOOL-MISSING', { params: { tool: 'ffmpeg', variable: 'FFMPEG_PATH' }, cause }),
-        ),
-      ),
-    )
-    child.once('close', (exitCode) =>
-      settle(() => {
-        if (failure !== null) reject(failure)
-        else if (exitCode !== 0 && levels.sum().seconds === 0) reject(new StudioError('E-INPUT-CORRUPT'))
-        else resolve(levels.sum())
-      }),
-    )
+  const running = startTool({
+    path: ffmpegPath,
+    args: ['-v', 'quiet', '-nostdin', ...input, ...output],
+    cwd,
+    timeoutMs: TIMEOUT_MS,
+    signal,
   })
+  running.stdin.end()
+  const levels = createLevels()
+  running.stdout.on('data', (chunk: Buffer) => levels.add(chunk))
+  const { exitCode } = await running.ended
+  const heard = levels.sum()
+  if (exitCode !== 0 && heard.seconds === 0) throw new StudioError('E-INPUT-CORRUPT')
+  return heard
 }
 
 function createLevels(): { readonly add: (chunk: Buffer) => void; readonly sum: () => Heard } {

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { StudioError } from '../../../../shared/errors.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
-import { startFfmpeg } from './ffmpeg-process.ts'
+import { runTool, startFfmpeg } from '../../lib/run-tool.ts'
 
 /** Read nothing but plain files, and only containers of pictures in motion: no playlist may name another file or address. */
 export const VIDEO_INPUT_ARGS: readonly string[] = [
@@ -12,6 +11,8 @@ export const VIDEO_INPUT_ARGS: readonly string[] = [
   '-format_whitelist',
   'mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif',
 ]
+const ANSWER_ARGS = ['-show_streams', '-show_format', '-of', 'json']
+const MAX_ANSWER_BYTES = 4e6
 const PROBE_TIMEOUT_MS = 30_000
 const MAX_RATE = 60
 /** A nominal rate of more times the mean one is a grid of times, not a rate of pictures. */
@@ -70,33 +71,17 @@ const outputRate = (nominal: Rate, mean: Rate): Rate => {
   return STANDARD_RATES.find((rate) => perSecond(rate) >= 0.98 * average) ?? [MAX_RATE, 1]
 }
 
-/** Rate, length and sound of a video. E-TOOL-MISSING, E-INPUT-CORRUPT (no picture in it, or unreadable), the signal's reason. */
+/** Rate, length and sound of a video. E-INPUT-CORRUPT (no picture in it, or unreadable), tool errors as in `runTool`. */
 export const probeVideo = async (ffprobePath: string, path: string, signal?: AbortSignal): Promise<VideoFacts> => {
-  const args = [
-    '-v',
-    'error',
-    ...VIDEO_INPUT_ARGS,
-    '-show_streams',
-    '-show_format',
-    '-of',
-    'json',
-    `file:${resolve(path)}`,
-  ]
-  const text = await new Promise<string>((done, fail) => {
-    execFile(
-      ffprobePath,
-      args,
-      { timeout: PROBE_TIMEOUT_MS, killSignal: 'SIGKILL', env: {}, maxBuffer: 4e6, ...(signal ? { signal } : {}) },
-      (error, stdout) => {
-        if (!error) done(stdout)
-        else if (signal?.aborted) fail(signal.reason as Error)
-        else if (error.code === 'ENOENT' || error.code === 'EACCES')
-          fail(new StudioError('E-TOOL-MISSING', { params: { tool: 'ffprobe', value: error.message }, cause: error }))
-        else fail(unreadable(path, error.message, error))
-      },
-    )
+  const { exitCode, stdout, errorText } = await runTool({
+    path: ffprobePath,
+    args: ['-v', 'error', ...VIDEO_INPUT_ARGS, ...ANSWER_ARGS, `file:${resolve(path)}`],
+    timeoutMs: PROBE_TIMEOUT_MS,
+    maxOutputBytes: MAX_ANSWER_BYTES,
+    signal,
   })
-  const { streams, format } = answerSchema.parse(JSON.parse(text))
+  if (exitCode !== 0) throw unreadable(path, errorText)
+  const { streams, format } = answerSchema.parse(JSON.parse(stdout.toString('utf8')))
   const video = streams.find(({ codec_type, disposition }) => codec_type === 'video' && disposition.attached_pic === 0)
   if (!video) throw unreadable(path, 'no picture')
   const mean = rateOf(video.avg_frame_rate)

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { startFfmpeg, VOICE_INPUT_ARGS } from './ffmpeg-process.ts'
+import { startFfmpeg } from '../../lib/run-tool.ts'
+import { VOICE_INPUT_ARGS } from './decode-voice.ts'
 
 export type VideoSettings = {
   readonly ffmpegPath: string
