@@ -2,9 +2,9 @@
 // Usage: node scripts/animator-curves.ts
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { planMotion } from '../src/main/core/animator/motion/plan-motion.ts'
 import { mouthCurves } from '../src/main/core/animator/voice/mouth-curves.ts'
 import { format } from 'prettier'
+import { plannedPoses } from './measure/planned-poses.ts'
 
 const WIDTH = 960
 const MARGIN = 24
@@ -83,17 +83,8 @@ await save(
 )
 
 const DEGREES = 180 / Math.PI
-const planned = (['calm', 'normal', 'active'] as const).map((template) =>
-  planMotion({
-    durationSeconds: samples.length / 16_000,
-    fps: 25,
-    template,
-    blinksPerSecond: 0.5,
-    mouthStrength: 1,
-    headStrength: 1,
-    seed: 3,
-    curves,
-  }),
+const planned = (['calm', 'normal', 'active'] as const).map((template_id) =>
+  plannedPoses({ template_id, head_move_strength: 1, seed: 3 }, { curves, durationSeconds: samples.length / 16_000 }),
 )
 const COLOURS = ['#27c', '#111', '#c33']
 const heads = (turn: 'yaw' | 'pitch'): Line[] =>

@@ -5,7 +5,8 @@ import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts
 import type { PortraitJob } from '../../src/main/core/animator/protocol.ts'
 import { decodeVoice, VOICE_RATE } from '../../src/main/core/animator/encode/decode-voice.ts'
 import { openPicture } from '../../src/main/core/animator/picture.ts'
-import { motionFor, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
+import { motionOf } from '../../src/main/core/animator/motion/plan-motion.ts'
+import { stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
 import { mouthCurves } from '../../src/main/core/animator/voice/mouth-curves.ts'
 
 /** What the bench asks of its process: a job (timed), a preview (timed), or a number of facts. */
@@ -72,7 +73,7 @@ const answer = async (request: BenchRequest): Promise<BenchAnswer> => {
       const picture = await openPicture(models, imagePath, { ffmpegPath, maxSide: 2160 })
       const puppet = stagePuppet(models, picture, imagePath, parameters)
       const { samples, durationSeconds } = await decodeVoice(ffmpegPath, voicePath)
-      const { frameCount, poseAt } = motionFor(parameters, {
+      const { frameCount, poseAt } = motionOf(parameters, {
         curves: mouthCurves(samples, VOICE_RATE),
         durationSeconds,
       })

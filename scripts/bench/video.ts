@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { encoderArgs } from '../../src/main/core/animator/encode/frame-encoder.ts'
-import { planMotion } from '../../src/main/core/animator/motion/plan-motion.ts'
 import { previewVoice } from '../../src/main/core/animator/preview-voice.ts'
 import { analyseFaces } from '../../src/main/core/animator/face/analyse-faces.ts'
 import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts'
@@ -12,6 +11,7 @@ import { openFrameEncoder } from '../../src/main/core/animator/encode/frame-enco
 import { findPerson } from '../../src/main/core/animator/raster/person.ts'
 import { createPuppet } from '../../src/main/core/animator/raster/puppet.ts'
 import { copyModels } from '../copy-models.mjs'
+import { plannedPoses } from '../measure/planned-poses.ts'
 
 /** One driven clip of 250 frames at 1280 x 720, driver 480 x 480, against ffmpeg encoding the same frames alone, in turns. */
 
@@ -50,16 +50,10 @@ const makeTalker = async (
   const [face] = analyseFaces(models, image)
   if (!face) throw new Error(`no face in ${portrait}`)
   const durationSeconds = FRAMES / FPS
-  const poses = planMotion({
-    durationSeconds,
-    fps: FPS,
-    template: 'active',
-    blinksPerSecond: 0.5,
-    mouthStrength: 1,
-    headStrength: 1,
-    seed,
-    curves: previewVoice().curves,
-  })
+  const poses = plannedPoses(
+    { template_id: 'active', head_move_strength: 1, video_fps: FPS, seed },
+    { curves: previewVoice().curves, durationSeconds },
+  )
   const puppet = createPuppet(image, face, { person: findPerson(models, image, face) })
   const encoder = openFrameEncoder({
     ffmpegPath,

@@ -1,7 +1,7 @@
-import { planMotion } from '../../src/main/core/animator/motion/plan-motion.ts'
 import type { MouthCurves } from '../../src/main/core/animator/types.ts'
 import { mouthCurves } from '../../src/main/core/animator/voice/mouth-curves.ts'
 import type { LipSeries } from './lip-figures.ts'
+import { plannedPoses } from './planned-poses.ts'
 
 const RATE = 16_000
 
@@ -13,17 +13,8 @@ const curvesOf = (samples: Float32Array): MouthCurves => {
   return curves
 }
 
-/** The lips that `planMotion` asks for, of a 16 kHz voice: the gap is what the jaw opens and pressing has not closed. */
+/** The lips that the motion asks for, of a 16 kHz voice: the gap is what the jaw opens and pressing has not closed. */
 export const plannedLips = (samples: Float32Array, fps: number): LipSeries => {
-  const poses = planMotion({
-    durationSeconds: samples.length / RATE,
-    fps,
-    template: 'normal',
-    blinksPerSecond: 0.2,
-    mouthStrength: 1,
-    headStrength: 0.7,
-    seed: 1,
-    curves: curvesOf(samples),
-  })
+  const poses = plannedPoses({ video_fps: fps }, { curves: curvesOf(samples), durationSeconds: samples.length / RATE })
   return { fps, gaps: poses.map(({ jaw, press }) => jaw * (1 - press)), widths: poses.map(({ wide }) => wide) }
 }

@@ -13,7 +13,8 @@ import { loadFaceModels } from '../../src/main/core/animator/face/face-models.ts
 import type { FaceModels } from '../../src/main/core/animator/face/face-models.ts'
 import { openPicture } from '../../src/main/core/animator/picture.ts'
 import type { PortraitParameters } from '../../src/main/core/animator/portrait-parameters.ts'
-import { createStudio, motionFor, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
+import { motionOf } from '../../src/main/core/animator/motion/plan-motion.ts'
+import { createStudio, stagePuppet } from '../../src/main/core/animator/talking-portrait.ts'
 import type { Studio } from '../../src/main/core/animator/talking-portrait.ts'
 import { decodeImage } from '../../src/main/core/lib/decode-image.ts'
 import type { RgbaImage } from '../../src/main/core/lib/rgba-image.ts'
@@ -154,7 +155,7 @@ describe('a produced video, tracked again', () => {
       slow: silent,
     }
     expect(samples.length).toBeGreaterThan(16_000)
-    const { frameCount, poseAt } = motionFor(STILL, { curves, durationSeconds })
+    const { frameCount, poseAt } = motionOf(STILL, { curves, durationSeconds })
     for (let frame = 0; frame < frameCount; frame++) {
       expect(Buffer.compare(puppet.render(poseAt(frame)), Buffer.from(picture.image.data))).toBe(0)
     }

@@ -5,7 +5,7 @@ import { openFrameEncoder } from './encode/frame-encoder.ts'
 import type { FaceModels } from './face/face-models.ts'
 import { createFileCache } from './file-cache.ts'
 import { clamp } from './mesh/easing.ts'
-import { motionOf, type Motion } from './motion/plan-motion.ts'
+import { motionOf, type Spoken } from './motion/plan-motion.ts'
 import { chooseFace, cropImage, MAX_OUTPUT_SIDE, moveFace, openPicture, outputArea } from './picture.ts'
 import type { Picture, PictureFacts } from './picture.ts'
 import type { PortraitParameters } from './portrait-parameters.ts'
@@ -14,7 +14,7 @@ import type { PortraitJob, PortraitResult, PreviewRequest, RenderProgress } from
 import { findPerson } from './raster/person.ts'
 import { createPuppet } from './raster/puppet.ts'
 import type { Puppet } from './raster/puppet.ts'
-import { REST_POSE, type FramePose, type MouthCurves } from './types.ts'
+import { REST_POSE, type FramePose } from './types.ts'
 import { mouthCurves } from './voice/mouth-curves.ts'
 
 /** Longest side of a preview, pixels: enough for a window, small enough for a slider. */
@@ -29,8 +29,6 @@ type Shown = Pick<PortraitParameters, 'face_index' | 'paste_back'>
 
 const raw = ({ width, height }: Puppet) => ({ raw: { width, height, channels: 4 as const } })
 
-export type SpokenCurves = { readonly curves: MouthCurves; readonly durationSeconds: number }
-
 /** Everything that turns portraits and voices into videos, in one thread. */
 export type Studio = {
   /** Faces of a picture, largest first. Errors as in `decodeImage`; none is not an error. */
@@ -43,19 +41,6 @@ export type Studio = {
   /** One frame as JPEG, at most 1,080 pixels a side. Picture, face, puppet and voice are kept between calls. */
   readonly preview: (request: PreviewRequest, signal?: AbortSignal) => Promise<Uint8Array>
 }
-
-/** The poses of a video. */
-export const motionFor = (parameters: PortraitParameters, { curves, durationSeconds }: SpokenCurves): Motion =>
-  motionOf({
-    curves,
-    durationSeconds,
-    fps: parameters.video_fps,
-    template: parameters.template_id,
-    blinksPerSecond: parameters.eye_move_freq,
-    mouthStrength: parameters.mouth_move_strength,
-    headStrength: parameters.head_move_strength,
-    seed: parameters.seed,
-  })
 
 /** The chosen face of a picture, ready to be posed in the pixels of the video. Errors as in `chooseFace`. */
 export const stagePuppet = (
@@ -74,7 +59,7 @@ export const stagePuppet = (
 /** A studio around loaded models and an ffmpeg. */
 export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer = false): Studio => {
   const pictures = createFileCache<Picture>(3)
-  const voices = createFileCache<SpokenCurves>(4)
+  const voices = createFileCache<Spoken>(4)
   const previewPuppets = createFileCache<Puppet>(2)
   const madeUp = previewVoice()
   let idle: NodeJS.Timeout | undefined
@@ -86,7 +71,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
       openPicture(models, path, { ffmpegPath, maxSide, ...(signal ? { signal } : {}) }),
     )
 
-  const voice = (path: string, signal?: AbortSignal): Promise<SpokenCurves> =>
+  const voice = (path: string, signal?: AbortSignal): Promise<Spoken> =>
     voices.get(path, '', async () => {
       const { samples, durationSeconds } = await decodeVoice(ffmpegPath, path, signal ? { signal } : {})
       return { curves: mouthCurves(samples, VOICE_RATE), durationSeconds }
@@ -133,7 +118,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
       // A cancel that came during a long stretch of computing is heard before the next one.
       await nextTurn(undefined, { signal })
       const { durationSeconds } = spoken
-      const { frameCount, poseAt } = motionFor(parameters, spoken)
+      const { frameCount, poseAt } = motionOf(parameters, spoken)
       const puppet = stagePuppet(models, opened, imagePath, parameters)
       await nextTurn(undefined, { signal })
       const { width, height } = puppet
@@ -172,7 +157,7 @@ export const createStudio = (models: FaceModels, ffmpegPath: string, hasViewer =
       const spoken = voicePath === undefined ? madeUp : await voice(voicePath, signal)
       const seconds = voicePath === undefined ? timeSeconds % PREVIEW_SECONDS : timeSeconds
       const puppet = await previewPuppet(imagePath, parameters, signal)
-      const { frameCount, poseAt } = motionFor(parameters, spoken)
+      const { frameCount, poseAt } = motionOf(parameters, spoken)
       const frame = clamp(Math.round(seconds * parameters.video_fps), 0, frameCount - 1)
       const jpeg = await sharp(puppet.render(poseAt(frame)), raw(puppet))
         .jpeg({ quality: PREVIEW_QUALITY })

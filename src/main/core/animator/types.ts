@@ -48,40 +48,27 @@ export type MouthCurves = {
   readonly slow: Float32Array
 }
 
-/** Everything that moves in one video frame. */
-export type FramePose = {
-  readonly yaw: number
-  readonly pitch: number
-  readonly roll: number
-  /** Head translation in face heights (landmark 10 to 152), image right and down positive. */
-  readonly shiftX: number
-  readonly shiftY: number
-  readonly jaw: number
-  readonly wide: number
-  readonly press: number
-  readonly upper: number
-  /** 0 open .. 1 closed, both eyes together. */
-  readonly blink: number
-  /** Gaze offset in eye widths. */
-  readonly gazeX: number
-  readonly gazeY: number
-  /** -1 lowered .. 1 raised */
-  readonly brow: number
-}
-
-/** The pose in which the rendered picture is the still itself. */
-export const REST_POSE: FramePose = {
+/** The pose in which the rendered picture is the still itself: all that moves in one video frame. */
+export const REST_POSE = {
+  /** As in HeadRotation, from the still's. */
   yaw: 0,
   pitch: 0,
   roll: 0,
+  /** Head translation in face heights (landmark 10 to 152), image right and down positive. */
   shiftX: 0,
   shiftY: 0,
+  /** As in MouthCurves. */
   jaw: 0,
   wide: 0,
   press: 0,
   upper: 0,
+  /** 0 open .. 1 closed, both eyes together. */
   blink: 0,
+  /** Gaze offset in eye widths. */
   gazeX: 0,
   gazeY: 0,
+  /** -1 lowered .. 1 raised */
   brow: 0,
 }
+
+export type FramePose = Readonly<typeof REST_POSE>

@@ -1,8 +1,9 @@
 import { smoothstep } from '../mesh/easing.ts'
+import type { PortraitParameters } from '../portrait-parameters.ts'
 import type { FramePose } from '../types.ts'
 import { wander } from './chance.ts'
 
-export type MotionTemplate = 'normal' | 'calm' | 'active'
+type MotionTemplate = PortraitParameters['template_id']
 
 /** The head without the face. */
 export type HeadPose = Pick<FramePose, 'yaw' | 'pitch' | 'roll' | 'shiftX' | 'shiftY'>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { REST_POSE, type FramePose, type MouthCurves } from '../types.ts'
-import { planMotion, type MotionRequest } from './plan-motion.ts'
+import type { PortraitParameters } from '../portrait-parameters.ts'
+import { motionOf, type Spoken } from './plan-motion.ts'
 
 const TEMPLATES = ['calm', 'normal', 'active'] as const
 const DEGREES = 180 / Math.PI
@@ -22,19 +23,15 @@ function spokenCurves(durationSeconds: number): MouthCurves {
   }
 }
 
-const request = (given: Partial<MotionRequest> = {}): MotionRequest => {
-  const durationSeconds = given.durationSeconds ?? 10
-  return {
-    durationSeconds,
-    fps: 25,
-    template: 'normal',
-    blinksPerSecond: 0.5,
-    mouthStrength: 1,
-    headStrength: 0.7,
-    seed: 7,
-    curves: spokenCurves(durationSeconds),
-    ...given,
-  }
+/** Every frame's pose of a video of 10 s, spoken as above, if not asked otherwise. */
+const posesOf = (given: Partial<PortraitParameters & Spoken> = {}): FramePose[] => {
+  const { durationSeconds = 10, curves = spokenCurves(durationSeconds), ...parameters } = given
+  const usual = { template_id: 'normal', video_fps: 25, eye_move_freq: 0.5, seed: 7 } as const
+  const { frameCount, poseAt } = motionOf(
+    { ...usual, mouth_move_strength: 1, head_move_strength: 0.7, ...parameters },
+    { curves, durationSeconds },
+  )
+  return Array.from({ length: frameCount }, (_, frame) => poseAt(frame))
 }
 
 const deviation = (values: readonly number[]): number => {
@@ -49,30 +46,35 @@ const headMotion = (poses: readonly FramePose[]): number =>
 const countBlinks = (poses: readonly FramePose[]): number =>
   poses.filter((pose, index) => pose.blink >= 0.95 && (poses[index - 1]?.blink ?? 0) < 0.95).length
 
-describe('planMotion', () => {
+describe('motionOf', () => {
   test('frames over fps is within one frame of the voice at every rate, one frame at least', () => {
     for (const fps of [15, 24, 25, 30])
       for (const durationSeconds of [0.2, 2.431875, 7.800063, 59.99])
-        expect(Math.abs(planMotion(request({ fps, durationSeconds })).length / fps - durationSeconds)).toBeLessThan(
+        expect(Math.abs(posesOf({ video_fps: fps, durationSeconds }).length / fps - durationSeconds)).toBeLessThan(
           1 / fps,
         )
-    expect(planMotion(request({ fps: 25, durationSeconds: 0.001 }))).toHaveLength(1)
+    expect(posesOf({ video_fps: 25, durationSeconds: 0.001 })).toHaveLength(1)
   })
 
   test('with the three strengths at 0 every pose is the rest pose exactly', () => {
     for (const template of TEMPLATES)
-      for (const pose of planMotion(request({ template, blinksPerSecond: 0, mouthStrength: 0, headStrength: 0 })))
+      for (const pose of posesOf({
+        template_id: template,
+        eye_move_freq: 0,
+        mouth_move_strength: 0,
+        head_move_strength: 0,
+      }))
         expect(pose).toStrictEqual(REST_POSE)
   })
 
   test('the same seed gives the same frames and another seed another head', () => {
-    expect(planMotion(request({ seed: 3 }))).toStrictEqual(planMotion(request({ seed: 3 })))
-    expect(planMotion(request({ seed: 4 }))[100]?.yaw).not.toBe(planMotion(request({ seed: 3 }))[100]?.yaw)
+    expect(posesOf({ seed: 3 })).toStrictEqual(posesOf({ seed: 3 }))
+    expect(posesOf({ seed: 4 })[100]?.yaw).not.toBe(posesOf({ seed: 3 })[100]?.yaw)
   })
 
   test('another frame rate samples the same motion', () => {
-    const slow = planMotion(request({ fps: 15 }))
-    const fast = planMotion(request({ fps: 30 }))
+    const slow = posesOf({ video_fps: 15 })
+    const fast = posesOf({ video_fps: 30 })
     slow.forEach((pose, index) => {
       for (const key of Object.keys(pose) as (keyof FramePose)[])
         expect(fast[index * 2]?.[key]).toBeCloseTo(pose[key], 9)
@@ -83,7 +85,9 @@ describe('planMotion', () => {
     for (const fps of [15, 30])
       for (const blinksPerSecond of [0, 0.1, 0.25, 0.5, 1])
         for (const seed of [1, 2, 3]) {
-          const counted = countBlinks(planMotion(request({ durationSeconds: 60, fps, blinksPerSecond, seed })))
+          const counted = countBlinks(
+            posesOf({ durationSeconds: 60, video_fps: fps, eye_move_freq: blinksPerSecond, seed }),
+          )
           expect(Math.abs(counted - blinksPerSecond * 60)).toBeLessThanOrEqual(blinksPerSecond * 6)
         }
   })
@@ -92,11 +96,11 @@ describe('planMotion', () => {
     for (const durationSeconds of [8, 30])
       for (const seed of [1, 2, 3, 4, 5, 6]) {
         const [calm, normal, active] = TEMPLATES.map((template) =>
-          headMotion(planMotion(request({ durationSeconds, template, seed, headStrength: 1 }))),
+          headMotion(posesOf({ durationSeconds, template_id: template, seed, head_move_strength: 1 })),
         ) as [number, number, number]
         expect(normal / calm).toBeGreaterThan(1.5)
         expect(active / normal).toBeGreaterThan(1.5)
-        const half = headMotion(planMotion(request({ durationSeconds, seed, headStrength: 0.5 })))
+        const half = headMotion(posesOf({ durationSeconds, seed, head_move_strength: 0.5 }))
         expect(normal / half).toBeGreaterThan(1.5)
       }
   })
@@ -105,7 +109,7 @@ describe('planMotion', () => {
     const widest = (template: 'calm' | 'active'): number[] =>
       [1, 2, 3, 4, 5].map((seed) =>
         Math.max(
-          ...planMotion(request({ durationSeconds: 60, template, seed, headStrength: 1 })).map((pose) =>
+          ...posesOf({ durationSeconds: 60, template_id: template, seed, head_move_strength: 1 }).map((pose) =>
             Math.abs(pose.yaw * DEGREES),
           ),
         ),
@@ -120,7 +124,7 @@ describe('planMotion', () => {
   test('the head starts and ends at rest and never jerks', () => {
     for (const template of TEMPLATES)
       for (const fps of [15, 30]) {
-        const poses = planMotion(request({ template, fps, headStrength: 1, durationSeconds: 12 }))
+        const poses = posesOf({ template_id: template, video_fps: fps, head_move_strength: 1, durationSeconds: 12 })
         for (const pose of [poses[0], poses.at(-1)])
           for (const key of ['yaw', 'pitch', 'roll', 'shiftX', 'shiftY', 'brow', 'gazeX', 'gazeY'] as const)
             expect(Math.abs(pose?.[key] ?? 1)).toBeLessThan(1e-6)
@@ -132,7 +136,7 @@ describe('planMotion', () => {
   })
 
   test('the head dips and the brows rise with the phrases of the voice', () => {
-    const poses = planMotion(request({ durationSeconds: 30, headStrength: 1, template: 'active' }))
+    const poses = posesOf({ durationSeconds: 30, head_move_strength: 1, template_id: 'active' })
     const mean = (key: 'brow', isSpeaking: boolean): number => {
       const values = poses
         .filter((_, i) => (i / 25) % 3 < 2.2 === isSpeaking && (i / 25) % 3 > 0.3)
@@ -141,12 +145,12 @@ describe('planMotion', () => {
     }
     expect(mean('brow', true)).toBeGreaterThan(mean('brow', false) + 0.2)
     const silent = { ...spokenCurves(30), energy: new Float32Array(3001), slow: new Float32Array(3001) }
-    const still = planMotion(request({ durationSeconds: 30, headStrength: 1, template: 'active', curves: silent }))
+    const still = posesOf({ durationSeconds: 30, head_move_strength: 1, template_id: 'active', curves: silent })
     expect(headMotion(poses)).toBeGreaterThan(headMotion(still))
   })
 
   test('mouth strength scales the opening, keeps closures shut, and lips lead the voice by 40 ms', () => {
-    const at = (mouthStrength: number): FramePose[] => planMotion(request({ mouthStrength, fps: 100 }))
+    const at = (mouthStrength: number): FramePose[] => posesOf({ mouth_move_strength: mouthStrength, video_fps: 100 })
     const curves = spokenCurves(10)
     at(1).forEach((pose, i) => expect(pose.jaw).toBeCloseTo(curves.jaw[Math.min(1000, i + 4)] as number, 5))
     const whole = at(1)

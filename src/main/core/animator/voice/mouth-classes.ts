@@ -2,22 +2,26 @@ import model from './mouth-model.json' with { type: 'json' }
 import { clamp } from '../mesh/easing.ts'
 import { FEATURE_COUNT, type VoiceFeatures } from './features.ts'
 
-/** What a mouth does in a sound, in the order of the model's outputs. */
-export const MOUTH_CLASSES = [
-  'sil',
-  'closed',
-  'labiodental',
-  'sibilant',
-  'hush',
-  'consonant',
-  'open',
-  'mid',
-  'spread',
-  'round-open',
-  'round',
-] as const
+/**
+ * What a mouth does in a sound spoken at full voice, in the order of the model's outputs, by what phonetics books show of English and Mandarin:
+ * openness falls from [a] over [e] to [i] and [u]; [i] is spread, [u] and [w] rounded; [s] shows the teeth, [f] lifts the upper lip.
+ */
+export const MOUTH_SHAPES = {
+  sil: { jaw: 0, wide: 0, upper: 0 },
+  closed: { jaw: 0, wide: -0.05, upper: 0 },
+  labiodental: { jaw: 0.22, wide: 0.1, upper: 0.6 },
+  sibilant: { jaw: 0.28, wide: 0.4, upper: 0.35 },
+  hush: { jaw: 0.33, wide: -0.45, upper: 0.3 },
+  consonant: { jaw: 0.5, wide: 0.1, upper: 0.05 },
+  open: { jaw: 1, wide: 0.1, upper: 0.1 },
+  mid: { jaw: 0.78, wide: 0.3, upper: 0.1 },
+  spread: { jaw: 0.6, wide: 0.9, upper: 0.15 },
+  'round-open': { jaw: 0.8, wide: -0.65, upper: 0 },
+  round: { jaw: 0.55, wide: -1, upper: 0 },
+} as const
 
-export type MouthClass = (typeof MOUTH_CLASSES)[number]
+export type MouthClass = keyof typeof MOUTH_SHAPES
+export const MOUTH_CLASSES = Object.keys(MOUTH_SHAPES) as readonly MouthClass[]
 
 /** `outputs` rows of `inputs` weights. */
 const unpackLayers = () =>

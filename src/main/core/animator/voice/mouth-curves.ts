@@ -2,30 +2,10 @@ import { smoothstep } from '../mesh/easing.ts'
 import type { MouthCurves } from '../types.ts'
 import { closures } from './closures.ts'
 import { voiceFeatures } from './features.ts'
-import { classifyMouth, MOUTH_CLASSES, type MouthClass } from './mouth-classes.ts'
+import { classifyMouth, MOUTH_CLASSES, MOUTH_SHAPES, type MouthClass } from './mouth-classes.ts'
 import { measureLevel } from './level.ts'
 import { FRAME_RATE } from './spectrum.ts'
 import { percentile, smooth } from '../series.ts'
-
-type Shape = { readonly jaw: number; readonly wide: number; readonly upper: number }
-
-/**
- * The mouth of each class when it is spoken at full voice, by what phonetics books show of English and Mandarin:
- * openness falls from [a] over [e] to [i] and [u]; [i] is spread, [u] and [w] rounded; [s] shows the teeth, [f] lifts the upper lip.
- */
-const SHAPES: Readonly<Record<MouthClass, Shape>> = {
-  sil: { jaw: 0, wide: 0, upper: 0 },
-  closed: { jaw: 0, wide: -0.05, upper: 0 },
-  labiodental: { jaw: 0.22, wide: 0.1, upper: 0.6 },
-  sibilant: { jaw: 0.28, wide: 0.4, upper: 0.35 },
-  hush: { jaw: 0.33, wide: -0.45, upper: 0.3 },
-  consonant: { jaw: 0.5, wide: 0.1, upper: 0.05 },
-  open: { jaw: 1, wide: 0.1, upper: 0.1 },
-  mid: { jaw: 0.78, wide: 0.3, upper: 0.1 },
-  spread: { jaw: 0.6, wide: 0.9, upper: 0.15 },
-  'round-open': { jaw: 0.8, wide: -0.65, upper: 0 },
-  round: { jaw: 0.55, wide: -1, upper: 0 },
-}
 
 /** A voice whose open vowels the model sees dimly (noise, a strange voice) still opens wide: the top of its jaw is raised to this. */
 const WIDEST_SHARE = 0.97
@@ -89,8 +69,8 @@ export function mouthCurves(samples: Float32Array, sampleRate: number): MouthCur
       smoothstep(0.5, 0.9, share('sibilant') + share('hush') + share('labiodental')) *
       smoothstep(BREATH_DB, HISS_DB, (features.total[frame] as number) - (peak[frame] as number))
     const voiced = Math.max(loud, HISS_LOUDNESS * hiss)
-    const blend = (of: keyof Shape): number =>
-      MOUTH_CLASSES.reduce((sum, name) => sum + share(name) * SHAPES[name][of], 0)
+    const blend = (of: 'jaw' | 'wide' | 'upper'): number =>
+      MOUTH_CLASSES.reduce((sum, name) => sum + share(name) * MOUTH_SHAPES[name][of], 0)
     silence[frame] = Math.max(share('sil'), (1 - smoothstep(0.02, 0.15, loud)) * (1 - hiss))
     closed[frame] = share('closed')
     const opening = QUIET_OPENING + (1 - QUIET_OPENING) * (strength[frame] as number) ** LOUD_POWER

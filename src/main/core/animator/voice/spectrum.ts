@@ -1,3 +1,5 @@
+import { fft } from 'fourier-transform'
+
 /** Frames a second of everything that is derived from a voice. */
 export const FRAME_RATE = 100
 /** Mel bands of one frame. */
@@ -22,32 +24,6 @@ export type Spectrum = {
   readonly total: Float32Array
 }
 
-/** In-place complex FFT of FFT_SIZE points (radix 2, decimation in time). */
-function createTransform(): (real: Float64Array, imaginary: Float64Array) => void {
-  const order = new Uint16Array(FFT_SIZE)
-  for (let i = 1; i < FFT_SIZE; i++) order[i] = ((order[i >> 1] as number) >> 1) | (i & 1 ? FFT_SIZE / 2 : 0)
-  const cosine = Float64Array.from({ length: FFT_SIZE / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / FFT_SIZE))
-  const sine = Float64Array.from({ length: FFT_SIZE / 2 }, (_, k) => -Math.sin((2 * Math.PI * k) / FFT_SIZE))
-  return (real, imaginary) => {
-    for (const part of [real, imaginary]) part.set(part.slice().map((_, i, old) => old[order[i] as number] as number))
-    for (let half = 1; half < FFT_SIZE; half *= 2) {
-      for (let k = 0; k < half; k++) {
-        const c = cosine[(k * FFT_SIZE) / (half * 2)] as number
-        const s = sine[(k * FFT_SIZE) / (half * 2)] as number
-        for (let a = k; a < FFT_SIZE; a += 2 * half) {
-          const b = a + half
-          const re = (real[b] as number) * c - (imaginary[b] as number) * s
-          const im = (real[b] as number) * s + (imaginary[b] as number) * c
-          real[b] = (real[a] as number) - re
-          imaginary[b] = (imaginary[a] as number) - im
-          real[a] = (real[a] as number) + re
-          imaginary[a] = (imaginary[a] as number) + im
-        }
-      }
-    }
-  }
-}
-
 const melOf = (hz: number): number => 1127 * Math.log(1 + hz / 700)
 
 /** For each FFT bin its place among the mel bands: band b is a triangle from b to b + 2. */
@@ -69,24 +45,21 @@ export function analyseSpectrum(samples: Float32Array, sampleRate: number): Spec
   const bands = new Float32Array(frameCount * BAND_COUNT)
   const loudness = new Float32Array(frameCount)
   const total = new Float32Array(frameCount)
-  const transform = createTransform()
   const window = Float64Array.from(
     { length: WINDOW_SIZE },
     (_, i) => 0.54 - 0.46 * Math.cos((2 * Math.PI * i) / (WINDOW_SIZE - 1)),
   )
   const places = melPlaces(sampleRate)
-  const real = new Float64Array(FFT_SIZE)
-  const imaginary = new Float64Array(FFT_SIZE)
+  const windowed = new Float64Array(FFT_SIZE)
   const sums = new Float64Array(BAND_COUNT + 2)
   const voiceLow = Math.ceil((VOICE_LOW_HZ * FFT_SIZE) / sampleRate)
   const voiceHigh = Math.floor((VOICE_HIGH_HZ * FFT_SIZE) / sampleRate)
   for (let frame = 0; frame < frameCount; frame++) {
     const start = Math.round(frame * hop) - WINDOW_SIZE / 2
-    real.fill(0)
-    imaginary.fill(0)
+    windowed.fill(0)
     for (let i = Math.max(0, -start); i < WINDOW_SIZE && start + i < samples.length; i++)
-      real[i] = (samples[start + i] as number) * (window[i] as number)
-    transform(real, imaginary)
+      windowed[i] = (samples[start + i] as number) * (window[i] as number)
+    const [real, imaginary] = fft(windowed)
     sums.fill(0)
     let [voice, all] = [0, 0]
     for (let bin = 1; bin < FFT_SIZE / 2; bin++) {
