@@ -127,4 +127,9 @@ describe('decodeImage', () => {
     expect(await codeOf(decodeImage(at('drawing.svg'), { ffmpegPath }))).toBe('E-INPUT-TYPE')
     expect(await codeOf(decodeImage(at('absent.png'), { ffmpegPath }))).toBe('E-INPUT-MISSING')
   })
+
+  it('blames a missing ffmpeg, not the file that it should have read', async () => {
+    const noTool = { ffmpegPath: at('no-ffmpeg') }
+    expect(await codeOf(decodeImage(at('frame%03d.bmp'), noTool))).toBe('E-TOOL-MISSING')
+  })
 })

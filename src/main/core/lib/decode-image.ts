@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process'
 import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { StudioError } from '../../../shared/errors.ts'
 import type { RgbaImage } from './rgba-image.ts'
+import { runTool } from './run-tool.ts'
 
 /** A decoded picture and the upright size that the file has before any scaling. */
 export type DecodedImage = RgbaImage & {
@@ -70,7 +70,7 @@ const readHead = async (path: string): Promise<Buffer> => {
   }
 }
 
-const readBmp = (path: string, head: Buffer, options: DecodeImageOptions): Promise<Sharp> => {
+const readBmp = async (path: string, head: Buffer, options: DecodeImageOptions): Promise<Sharp> => {
   if (head.length < BMP_HEADER_BYTES) throw new Error('the BMP header is cut off')
   // A 12-byte core header has 16-bit sides; every later one 32-bit sides, the height negative when stored top-down.
   const isCore = head.readUInt32LE(14) === 12
@@ -80,29 +80,17 @@ const readBmp = (path: string, head: Buffer, options: DecodeImageOptions): Promi
   const expectedBytes = width * height * 3
   const args = ['-v', 'error', '-nostdin', '-protocol_whitelist', 'file,pipe', '-f', 'bmp_pipe', '-i', `file:${path}`]
   args.push('-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1')
-  return new Promise((done, fail) => {
-    execFile(
-      options.ffmpegPath,
-      args,
-      {
-        encoding: 'buffer',
-        maxBuffer: expectedBytes + 1024,
-        timeout: BMP_TIMEOUT_MS,
-        killSignal: 'SIGKILL',
-        env: {},
-        ...signalOf(options),
-      },
-      (error, stdout) => {
-        if (error) fail(error)
-        else if (stdout.length !== expectedBytes)
-          fail(new Error(`${stdout.length} of ${expectedBytes} bytes of pixels`))
-        else done(sharp(stdout, { raw: { width, height, channels: 3 } }))
-      },
-    )
+  const { exitCode, stdout, errorText } = await runTool({
+    path: options.ffmpegPath,
+    args,
+    timeoutMs: BMP_TIMEOUT_MS,
+    maxOutputBytes: expectedBytes + 1024,
+    signal: options.signal,
   })
+  if (exitCode !== 0) throw new Error(errorText.trim())
+  if (stdout.length !== expectedBytes) throw new Error(`${stdout.length} of ${expectedBytes} bytes of pixels`)
+  return sharp(stdout, { raw: { width, height, channels: 3 } })
 }
-
-const signalOf = ({ signal }: DecodeImageOptions): { signal?: AbortSignal } => (signal ? { signal } : {})
 
 const assertSides = (width: number, height: number, { maxSourceSide: limit = MAX_SIDE }: DecodeImageOptions): void => {
   if (width < 1 || height < 1) throw new Error('a side is 0')
@@ -140,7 +128,8 @@ const openPicture = async (path: string, options: DecodeImageOptions): Promise<S
  * orientation tag applied, CMYK, grey and 16-bit converted, transparency laid on white, so every alpha byte is 255.
  *
  * Throws E-INPUT-TYPE (not one of these by its first bytes), E-INPUT-DIMENSIONS (a side over the accepted one), E-INPUT-CORRUPT
- * (param `detail`), E-INPUT-MISSING, E-INPUT-PERMISSION; the signal's own reason when aborted.
+ * (param `detail`), E-INPUT-MISSING, E-INPUT-PERMISSION, E-TOOL-MISSING and E-TOOL-TIMEOUT (a BMP's reader); the signal's own reason when
+ * aborted.
  */
 export const decodeImage = async (path: string, options: DecodeImageOptions): Promise<DecodedImage> => {
   options.signal?.throwIfAborted()
@@ -170,7 +159,9 @@ export const decodeImage = async (path: string, options: DecodeImageOptions): Pr
     return { width: info.width, height: info.height, data, sourceWidth: upright.width, sourceHeight: upright.height }
   } catch (thrown) {
     options.signal?.throwIfAborted()
-    if (thrown instanceof StudioError) throw thrown
+    // More pixels than the header of a BMP promises.
+    const isTooMuch = thrown instanceof StudioError && thrown.code === 'E-TOOL-FAILED'
+    if (thrown instanceof StudioError && !isTooMuch) throw thrown
     throw asStudioError(path, thrown)
   }
 }
