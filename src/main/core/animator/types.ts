@@ -1,17 +1,8 @@
 /** Head rotation in radians. yaw + turns toward image right, pitch + looks up, roll + leans toward image right. A level, frontal head is 0, 0, 0. */
-export type HeadRotation = {
-  readonly yaw: number
-  readonly pitch: number
-  readonly roll: number
-}
+export type HeadRotation = Readonly<Record<'yaw' | 'pitch' | 'roll', number>>
 
 /** Axis-aligned box in image pixels. */
-export type Box = {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
+export type Box = Readonly<Record<'x' | 'y' | 'width' | 'height', number>>
 
 /**
  * One face found in a picture.

@@ -5,12 +5,8 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { runTool, startFfmpeg } from '../../lib/run-tool.ts'
 
 /** Read nothing but plain files, and only containers of pictures in motion: no playlist may name another file or address. */
-export const VIDEO_INPUT_ARGS: readonly string[] = [
-  '-protocol_whitelist',
-  'file,pipe',
-  '-format_whitelist',
-  'mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif',
-]
+export const VIDEO_INPUT_ARGS: readonly string[] =
+  '-protocol_whitelist file,pipe -format_whitelist mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,gif'.split(' ')
 const ANSWER_ARGS = ['-show_streams', '-show_format', '-of', 'json']
 const MAX_ANSWER_BYTES = 4e6
 const PROBE_TIMEOUT_MS = 30_000

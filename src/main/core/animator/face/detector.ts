@@ -72,30 +72,23 @@ const detectIn = (models: FaceModels, image: RgbaImage, tiles: readonly Square[]
 }
 
 /** Square tiles: the whole picture letter-boxed, and for long pictures a row of overlapping squares along the long side. */
-const firstTiles = ({ width, height }: RgbaImage): Square[] => {
-  const long = Math.max(width, height)
-  const short = Math.min(width, height)
-  const tiles: Square[] = [{ x: width / 2, y: height / 2, side: long, angle: 0 }]
-  if (long / short <= LONG_RATIO) return tiles
-  const count = Math.ceil((long / short) * 1.5)
-  for (let i = 0; i < count; i++) {
-    const along = short / 2 + ((long - short) * i) / (count - 1)
-    const [x, y] = width > height ? [along, height / 2] : [width / 2, along]
-    tiles.push({ x, y, side: short, angle: 0 })
-  }
-  return tiles
-}
-
-/** 3 x 3 half-size tiles for pictures in which nothing was found at once: small faces. */
-const secondTiles = ({ width, height }: RgbaImage): Square[] => {
-  const side = Math.max(width, height) / 2
+/** Square tiles of a side, as many as cover `count` even steps along each axis, or one in the middle where the picture is no longer than they. */
+const tilesOf = ({ width, height }: RgbaImage, side: number, count: number): Square[] => {
   const places = (length: number): number[] =>
-    length <= side ? [length / 2] : [side / 2, length / 2, length - side / 2]
+    length <= side
+      ? [length / 2]
+      : Array.from({ length: count }, (_, i) => side / 2 + ((length - side) * i) / (count - 1))
   return places(height).flatMap((y) => places(width).map((x) => ({ x, y, side, angle: 0 })))
 }
 
-/** Faces of `image` as the detector sees them, best score first; an empty list when there is none. */
+/**
+ * Faces of `image` as the detector sees them, best score first; an empty list when there is none. The whole picture is looked at, and the
+ * squares along a long one; where that shows nothing, 3 x 3 tiles of half its size for small faces.
+ */
 export const detectCandidates = (models: FaceModels, image: RgbaImage): Candidate[] => {
-  const first = keepBest(detectIn(models, image, firstTiles(image)))
-  return first.length > 0 ? first : keepBest(detectIn(models, image, secondTiles(image)))
+  const { width, height } = image
+  const [long, short] = [Math.max(width, height), Math.min(width, height)]
+  const along = long / short > LONG_RATIO ? tilesOf(image, short, Math.ceil((long / short) * 1.5)) : []
+  const first = keepBest(detectIn(models, image, [...tilesOf(image, long, 1), ...along]))
+  return first.length > 0 ? first : keepBest(detectIn(models, image, tilesOf(image, long / 2, 3)))
 }

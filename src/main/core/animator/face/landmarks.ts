@@ -1,4 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
+import { pointOf } from '../mesh/head-frame.ts'
 import { EYES } from '../mesh/topology.ts'
 import { IRIS_SIZE, MESH_SIZE, type FaceModels } from './face-models.ts'
 import { sampleSquare, type Square } from './sample-square.ts'
@@ -20,13 +21,8 @@ const IRIS_ROWS = [
 const IRIS_POINTS = 76
 const FIRST_IRIS_POINT = 71
 
-const placeOf = (points: Float32Array, index: number): readonly [number, number] => [
-  points[index * 3] as number,
-  points[index * 3 + 1] as number,
-]
-
 const eyeAngle = (points: Float32Array): number => {
-  const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[0]), placeOf(points, OUTER[1])]
+  const [[ax, ay], [bx, by]] = [pointOf(points, OUTER[0]), pointOf(points, OUTER[1])]
   return Math.atan2(by - ay, bx - ax)
 }
 
@@ -34,7 +30,7 @@ const eyeAngle = (points: Float32Array): number => {
 export const boundsOf = (points: Float32Array, cos = 1, sin = 0): readonly [number, number, number, number] => {
   let [minU, maxU, minV, maxV] = [Infinity, -Infinity, Infinity, -Infinity]
   for (let i = 0; i < POINTS; i++) {
-    const [x, y] = placeOf(points, i)
+    const [x, y] = pointOf(points, i)
     const u = x * cos + y * sin
     const v = y * cos - x * sin
     ;[minU, maxU] = [Math.min(minU, u), Math.max(maxU, u)]
@@ -77,9 +73,8 @@ export const meshInSquare = (
   const { points, score } = models.mesh(meshInput)
   const place = placer(square)
   for (let i = 0; i < POINTS; i++) {
-    const [x, y] = placeOf(points, i)
-    points.set(place(x / MESH_SIZE, y / MESH_SIZE), i * 3)
-    points[i * 3 + 2] = ((points[i * 3 + 2] as number) * square.side) / MESH_SIZE
+    const [x, y, z] = pointOf(points, i)
+    points.set([...place(x / MESH_SIZE, y / MESH_SIZE), (z * square.side) / MESH_SIZE], i * 3)
   }
   return { points, score }
 }
@@ -91,7 +86,7 @@ export const meshInSquare = (
 export const refineEyes = (models: FaceModels, image: RgbaImage, points: Float32Array): Float32Array => {
   const angle = eyeAngle(points)
   const crops = ([0, 1] as const).map((eye) => {
-    const [[ax, ay], [bx, by]] = [placeOf(points, OUTER[eye]), placeOf(points, INNER[eye])]
+    const [[ax, ay], [bx, by]] = [pointOf(points, OUTER[eye]), pointOf(points, INNER[eye])]
     const square = { x: (ax + bx) / 2, y: (ay + by) / 2, side: EYE_SCALE * Math.hypot(bx - ax, by - ay), angle }
     const mirror = eye === 1
     const start = (eye * eyeInputs.length) / 2
@@ -102,14 +97,14 @@ export const refineEyes = (models: FaceModels, image: RgbaImage, points: Float32
   const irises = new Float32Array(20)
   for (const { eye, mirror, place } of crops) {
     const seen = (k: number): readonly [number, number] => {
-      const [x, y] = placeOf(answer, eye * IRIS_POINTS + k)
+      const [x, y] = pointOf(answer, eye * IRIS_POINTS + k)
       return place(x / IRIS_SIZE, y / IRIS_SIZE)
     }
     for (const { row, first, ends, share } of IRIS_ROWS) {
       // The model's rows run from the outer corner to the inner one; some leave out both.
       const outward = mirror ? EYES[eye][row].toReversed() : EYES[eye][row]
       ;(ends ? outward : outward.slice(1, -1)).forEach((index, k) => {
-        const [[x, y], [toX, toY]] = [placeOf(points, index), seen(first + k)]
+        const [[x, y], [toX, toY]] = [pointOf(points, index), seen(first + k)]
         points.set([x * (1 - share) + toX * share, y * (1 - share) + toY * share], index * 3)
       })
     }

@@ -2,12 +2,7 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
 
 /** A square in an image, turned by `angle` (radians, clockwise on screen) round its centre. Coordinates: pixel i covers i..i+1. */
-export type Square = {
-  readonly x: number
-  readonly y: number
-  readonly side: number
-  readonly angle: number
-}
+export type Square = Readonly<Record<'x' | 'y' | 'side' | 'angle', number>>
 
 /** `value = byte * scale + offset`; outside the picture's outermost pixel centres the byte is 0. `mirror` flips the crop left to right. */
 export type SampleOptions = {

@@ -1,9 +1,10 @@
 import faceTriangles from './face-triangles.json' with { type: 'json' }
-import { smoothstep } from './easing.ts'
+import { mix, smoothstep } from './easing.ts'
 import { along, pointOf, type HeadFrame, type Vector } from './head-frame.ts'
+import { evenCurve } from './spline.ts'
 import { FACE_OVAL } from './topology.ts'
 import { eachNode, nodeArray, type WarpGrid } from './warp-grid.ts'
-import { smoothLine } from '../series.ts'
+import { smoothLine, valueAt } from '../series.ts'
 
 /** Depth and place of every node relative to the face's outline. */
 export type DepthField = {
@@ -17,8 +18,6 @@ export type DepthField = {
 const STEEPEST = 2.4
 /** The outline's depth runs out to the pivot's between these scales: silhouettes then barely move when the head turns. */
 const DEPTH_FADE: readonly [number, number] = [1, 1.6]
-/** Nothing farther out than this many outlines takes part in any motion. */
-const FAR_AWAY = 4
 
 const rasteriseFace = ({ points }: HeadFrame, { spacing, columns, rows }: WarpGrid, depth: Float32Array): void => {
   const list = faceTriangles.triangles
@@ -43,33 +42,22 @@ const rasteriseFace = ({ points }: HeadFrame, { spacing, columns, rows }: WarpGr
   }
 }
 
-/**
- * Where the ray from (0, 0) through (x, y) leaves the outline: distance in units of the outline, and the outline's depth there. `oval` holds
- * x, y, z of its points, the first one again at the end.
- */
-const leaveOval = (oval: Float64Array, x: number, y: number): readonly [scale: number, depth: number] => {
-  let scale = 0
-  let depth = 0
-  let after = (oval[0] as number) * y - (oval[1] as number) * x
-  for (let k = 0; k < oval.length - 3; k += 3) {
-    const before = after
-    after = (oval[k + 3] as number) * y - (oval[k + 4] as number) * x
-    // Both ends on the same side of the ray: most of them.
-    if (before * after > 0) continue
-    const px = oval[k] as number
-    const py = oval[k + 1] as number
-    const ex = (oval[k + 3] as number) - px
-    const ey = (oval[k + 4] as number) - py
-    const cross = x * ey - y * ex
-    if (Math.abs(cross) < 1e-9) continue
-    // (x, y) = (p + e * s) * inverse
-    const inverse = cross / (px * ey - py * ex)
-    const s = before / cross
-    if (inverse <= 0 || s < 0 || s > 1 || (scale !== 0 && inverse >= scale)) continue
-    scale = inverse
-    depth = (oval[k + 2] as number) + s * ((oval[k + 5] as number) - (oval[k + 2] as number))
+/** The face's outline by direction from its centre: radius and depth in px at ANGLES even steps from -pi to pi, the last one the first again. */
+type Outline = { readonly radius: Float32Array; readonly depth: Float32Array }
+
+const ANGLES = 720
+
+const outlineOf = (fromCentre: readonly Vector[]): Outline => {
+  const byAngle = fromCentre
+    .map(([x, y, z]) => ({ angle: Math.atan2(y, x), radius: Math.hypot(x, y), depth: z }))
+    .toSorted((a, b) => a.angle - b.angle)
+  const curve = (of: 'radius' | 'depth'): Float32Array => {
+    const points = [-2 * Math.PI, 0, 2 * Math.PI].flatMap((turn) =>
+      byAngle.map((point) => [point.angle + turn, point[of]] as const),
+    )
+    return evenCurve(points, -Math.PI, Math.PI, new Float32Array(ANGLES + 1))
   }
-  return [scale, depth]
+  return { radius: curve('radius'), depth: curve('depth') }
 }
 
 /** No node lies farther back than its neighbours allow: far cheeks of turned heads stay steep but never fold. */
@@ -95,15 +83,14 @@ export const depthFieldOf = (frame: HeadFrame, grid: WarpGrid): DepthField => {
   const outline = FACE_OVAL.map((index) => pointOf(frame.points, index))
   const [cx, cy] = outline.reduce((sum, point) => along(sum, point, 1 / outline.length), [0, 0, 0])
   const fromCentre = outline.map((point) => along(point, [cx, cy, 0], -1))
-  const oval = Float64Array.from([...fromCentre, ...fromCentre.slice(0, 1)].flat())
+  const edge = outlineOf(fromCentre)
   const rest = frame.skullPivot[2]
-  const radius = Math.max(...fromCentre.map(([x, y]) => Math.hypot(x, y)))
   eachNode(grid, (node, x, y) => {
-    const isFar = Math.hypot(x - cx, y - cy) > FAR_AWAY * radius
-    const [away, edge] = isFar ? [FAR_AWAY, rest] : leaveOval(oval, x - cx, y - cy)
+    const direction = (0.5 + Math.atan2(y - cy, x - cx) / (2 * Math.PI)) * ANGLES
+    const away = Math.hypot(x - cx, y - cy) / valueAt(edge.radius, direction)
     scale[node] = away
-    if (isFar || Number.isNaN(depth[node] as number))
-      depth[node] = edge + (rest - edge) * smoothstep(DEPTH_FADE[0], DEPTH_FADE[1], away)
+    if (Number.isNaN(depth[node] as number))
+      depth[node] = mix(valueAt(edge.depth, direction), rest, smoothstep(DEPTH_FADE[0], DEPTH_FADE[1], away))
   })
   limitSlope(grid, depth)
   for (let j = 0; j < rows; j++) smoothLine(depth, j * columns, 1, columns)

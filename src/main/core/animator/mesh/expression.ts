@@ -4,7 +4,7 @@ import { pointOf, type HeadFrame } from './head-frame.ts'
 import type { MouthFrame } from './mouth-frame.ts'
 import { splineAt } from './spline.ts'
 import { BROWS } from './topology.ts'
-import { eachNode, nodeArray, type NodePair, type WarpGrid } from './warp-grid.ts'
+import { eachNode, nodePair, type NodePair, type WarpGrid } from './warp-grid.ts'
 
 /**
  * How far every node moves for one unit of a control, px. The skin is cut along the lip line: `upper` holds for content above it,
@@ -31,9 +31,8 @@ export const expressionOf = (
   grid: WarpGrid,
   { scale }: DepthField,
 ): Expression => {
-  const pair = (): NodePair => [nodeArray(grid), nodeArray(grid)]
-  const whole = (both = pair()): Control => ({ upper: both, lower: both })
-  const split = (): Control => ({ upper: pair(), lower: pair() })
+  const whole = (both = nodePair(grid)): Control => ({ upper: both, lower: both })
+  const split = (): Control => ({ upper: nodePair(grid), lower: nodePair(grid) })
   const [jaw, spread, round, brow] = [whole(), whole(), whole(), whole()]
   const [lips, press, lift] = [split(), split(), split()]
   const { centre, along, across, half, width, edges, gap, chinDistance, upperThickness, lowerThickness } = mouth

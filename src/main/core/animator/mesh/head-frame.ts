@@ -103,17 +103,11 @@ export const headMotion = (frame: HeadFrame, pose: FramePose, out: Float64Array)
     return [dx + leanX + pose.shiftX * faceHeight, dy + leanY + pose.shiftY * faceHeight]
   }
   const [originX, originY] = moved([0, 0, 0])
-  ;(
-    [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ] as const
-  ).forEach((axis, k) => {
-    const [x, y] = moved(axis)
+  for (let k = 0; k < 3; k++) {
+    const [x, y] = moved([k === 0 ? 1 : 0, k === 1 ? 1 : 0, k === 2 ? 1 : 0])
     out[k] = x - originX
     out[4 + k] = y - originY
-  })
+  }
   out[3] = originX
   out[7] = originY
 }

@@ -1,12 +1,15 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
+import { luminance } from '../raster/colour.ts'
+import { pixelsOf, readClamped } from '../raster/texture.ts'
 import { clamp } from './easing.ts'
+import type { Point } from './spline.ts'
 
-/** Inner lip rows (11 x (x, y), sample positions, changed in place), mouth axes (unit vectors) and mouth width (px). */
-export type LipRows = {
-  readonly upper: Float32Array
-  readonly lower: Float32Array
-  readonly along: readonly [number, number]
-  readonly across: readonly [number, number]
+/** Inner lip rows (11 points, sample positions), mouth axes (unit vectors) and mouth width (px). */
+type Lips = {
+  readonly upper: readonly Point[]
+  readonly lower: readonly Point[]
+  readonly along: Point
+  readonly across: Point
   readonly width: number
 }
 
@@ -19,20 +22,8 @@ const STEPS = 41
 const PLAIN_SWEEPS = 20
 const SWEEPS = 80
 
-/** Bilinear luminance at a sample position; the border is held. */
-const luminanceAt = ({ width, height, data }: RgbaImage, x: number, y: number): number => {
-  const px = clamp(x, 0, width - 1.001)
-  const py = clamp(y, 0, height - 1.001)
-  const grey = (column: number, row: number): number => {
-    const i = ((py | 0) + row) * width * 4 + ((px | 0) + column) * 4
-    return 0.3 * (data[i] as number) + 0.59 * (data[i + 1] as number) + 0.11 * (data[i + 2] as number)
-  }
-  const [fx, fy] = [px % 1, py % 1]
-  return (grey(0, 0) * (1 - fx) + grey(1, 0) * fx) * (1 - fy) + (grey(0, 1) * (1 - fx) + grey(1, 1) * fx) * fy
-}
-
 /** Robust parabola c0 + c1 u + c2 u^2 through points (u, v): iteratively reweighted least squares. */
-const fitParabola = (points: readonly (readonly [u: number, v: number])[]): ((u: number) => number) => {
+const fitParabola = (points: readonly Point[]): ((u: number) => number) => {
   const fit = [0, 0, 0]
   const at = (u: number): number => fit.reduce((sum, c, i) => sum + c * u ** i, 0)
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -50,31 +41,34 @@ const fitParabola = (points: readonly (readonly [u: number, v: number])[]): ((u:
 }
 
 /**
- * Moves both inner lip rows of a closed mouth onto the darkest line between the lips: at nine columns the darkest place near
- * the model's line, then a robust parabola through them. The model alone is off by up to a lip's thickness on paintings.
+ * The line on which both inner lip rows of a closed mouth lie: at nine columns the darkest place near the model's line, then a robust
+ * parabola through them. The model alone is off by up to a lip's thickness on paintings.
  */
-export const refineLipLine = (image: RgbaImage, { upper, lower, along, across, width }: LipRows): void => {
-  const mid = (i: number, k: number): number => ((upper[i * 2 + k] as number) + (lower[i * 2 + k] as number)) / 2
-  const found = Array.from({ length: 9 }, (_, column) => {
-    const at = 1 + column
-    const places = Array.from({ length: STEPS }, (__, step) => (2 * step) / (STEPS - 1) - 1)
+export const lipLineOf = (image: RgbaImage, { upper, lower, along, across, width }: Lips): Point[] => {
+  const texels = pixelsOf(image)
+  const middle = upper.map(([x, y], i): Point => {
+    const [lowX, lowY] = lower[i] as Point
+    return [(x + lowX) / 2, (y + lowY) / 2]
+  })
+  const places = Array.from({ length: STEPS }, (_, step) => (2 * step) / (STEPS - 1) - 1)
+  const found = middle.slice(1, -1).map(([x, y], i): Point => {
     const values = places.map((d) => {
       const lights = [-1, 0, 1].map((side) => {
-        const x = mid(at, 0) + across[0] * d * REACH * width + along[0] * side
-        return luminanceAt(image, x, mid(at, 1) + across[1] * d * REACH * width + along[1] * side)
+        const [u, v] = [x + across[0] * d * REACH * width, y + across[1] * d * REACH * width]
+        return luminance(readClamped({ ...image, texels }, u + along[0] * side, v + along[1] * side))
       })
       return lights.reduce((sum, light) => sum + light / 3, 0)
     })
     const low = Math.min(...values)
     const span = Math.max(...values) - low + 8
     const costs = places.map((d, step) => ((values[step] as number) - low) / span + 0.4 * d * d)
-    return [(at - 5) / 5, (places[costs.indexOf(Math.min(...costs))] as number) * REACH] as const
+    return [(i - 4) / 5, (places[costs.indexOf(Math.min(...costs))] as number) * REACH]
   })
   const line = fitParabola(found)
-  for (let i = 0; i <= 10; i++) {
+  return middle.map(([x, y], i) => {
     const u = (i - 5) / 5
     // Corners are the model's surest points: the correction runs out toward them.
     const shift = clamp(line(u), -LARGEST_SHIFT, LARGEST_SHIFT) * width * (1 - Math.abs(u) ** 4)
-    for (const k of [0, 1] as const) upper[i * 2 + k] = lower[i * 2 + k] = mid(i, k) + across[k] * shift
-  }
+    return [x + across[0] * shift, y + across[1] * shift]
+  })
 }

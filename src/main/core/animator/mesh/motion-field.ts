@@ -1,4 +1,5 @@
 import type { Face, FramePose } from '../types.ts'
+import type { PixelRect } from '../raster/texture.ts'
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { depthFieldOf, type DepthField } from './depth.ts'
 import { smoothstep } from './easing.ts'
@@ -11,6 +12,7 @@ import {
   eachNode,
   invertField,
   nodeArray,
+  nodePair,
   warpGridOf,
   type NodeBox,
   type NodePair,
@@ -73,34 +75,29 @@ export const faceGeometryOf = (image: RgbaImage, face: Face, isSoft = true): Fac
     if (inside === 1) return
     for (const field of fields) field[node] = (field[node] as number) * inside
   })
-  const boxOf = (parts: readonly Float32Array[]): NodeBox => {
-    const moving = new Uint8Array(follow.length)
-    for (const field of parts)
-      for (let node = 0; node < moving.length; node++)
-        if (Math.abs(field[node] as number) > LEAST_MOTION) moving[node] = 1
-    return boxWhere(grid, (node) => moving[node] === 1, 1)
-  }
+  const boxOf = (parts: readonly Float32Array[]): NodeBox =>
+    boxWhere(grid, (node) => parts.some((field) => Math.abs(field[node] as number) > LEAST_MOTION), 1)
   const { lips, press } = expression
   const atLips = [lips, press].flatMap(({ upper, lower }) => [...upper, ...lower])
   return { frame, mouth, grid, depthField, expression, follow, active: boxOf(fields), lips: boxOf(atLips) }
 }
 
 /** The pixels that can move, right and bottom exclusive. */
-export const movingRect = ({
-  grid,
-  active,
-}: FaceGeometry): { left: number; top: number; right: number; bottom: number } => ({
+export const movingRect = ({ grid, active }: FaceGeometry): PixelRect => ({
   left: active.i0 * grid.spacing,
   top: active.j0 * grid.spacing,
   right: Math.min(grid.width, active.i1 * grid.spacing + 1),
   bottom: Math.min(grid.height, active.j1 * grid.spacing + 1),
 })
 
-export const emptyMotionField = ({ grid, lips }: FaceGeometry): MotionField => {
-  const pair = (): NodePair => [nodeArray(grid), nodeArray(grid)]
-  const [forward, forwardLower, back, backLower] = [pair(), pair(), pair(), pair()]
-  return { forward, forwardLower, back, backLower, head: new Float64Array(8), lipsOut: lips }
-}
+export const emptyMotionField = ({ grid, lips }: FaceGeometry): MotionField => ({
+  forward: nodePair(grid),
+  forwardLower: nodePair(grid),
+  back: nodePair(grid),
+  backLower: nodePair(grid),
+  head: new Float64Array(8),
+  lipsOut: lips,
+})
 
 type HeadMap = readonly [number, number, number, number, number, number, number, number]
 
@@ -150,8 +147,8 @@ export const moveField = (geometry: FaceGeometry, pose: FramePose, field: Motion
     }
   }
   field.lipsOut = movedBox(geometry, field)
-  invertField(grid, active, ...field.forward, ...field.back)
-  invertField(grid, field.lipsOut, ...field.forwardLower, ...field.backLower)
+  invertField(grid, active, field.forward, field.back)
+  invertField(grid, field.lipsOut, field.forwardLower, field.backLower)
 }
 
 /** The nodes on which the lips' nodes land, with a margin of one. */

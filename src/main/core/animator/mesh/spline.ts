@@ -1,5 +1,8 @@
 import { clamp } from './easing.ts'
 
+/** A place in a plane, or a direction in it. */
+export type Point = readonly [x: number, y: number]
+
 /** Interpolates values at even steps at `s` 0..1 with a Catmull-Rom spline; the ends go on straight and are clamped. */
 export const splineAt = (values: Float32Array, s: number): number => {
   const last = values.length - 1
@@ -14,16 +17,12 @@ export const splineAt = (values: Float32Array, s: number): number => {
 }
 
 /**
- * Resamples a curve given by points (us[i], vs[i]), `us` rising, to even steps of u from `from` to `to`, into `out`, which is
- * returned. Beyond its ends the curve keeps its end values.
+ * Resamples a curve given by points (u, v), u rising, to even steps of u from `from` to `to`, into `out`, which is returned. Beyond its
+ * ends the curve keeps its end values.
  */
-export const evenCurve = (
-  us: Float32Array,
-  vs: Float32Array,
-  from: number,
-  to: number,
-  out: Float32Array,
-): Float32Array => {
+export const evenCurve = (points: readonly Point[], from: number, to: number, out: Float32Array): Float32Array => {
+  const us = Float32Array.from(points, ([u]) => u)
+  const vs = Float32Array.from(points, ([, v]) => v)
   const last = us.length - 1
   let i = 0
   for (let k = 0; k < out.length; k++) {

@@ -25,7 +25,7 @@ describe('the warp grid', () => {
     const forwardY = field((x, y) => 16 * bump(x, y))
     const backX = field(() => 0)
     const backY = field(() => 0)
-    invertField(grid, all, forwardX, forwardY, backX, backY)
+    invertField(grid, all, [forwardX, forwardY], [backX, backY])
     let worst = 0
     for (let node = 0; node < backX.length; node++) {
       const x = (node % grid.columns) * grid.spacing
@@ -42,7 +42,7 @@ describe('the warp grid', () => {
     const none = field(() => 0)
     const backX = field(() => 1)
     const backY = field(() => 1)
-    invertField(grid, all, none, none, backX, backY)
+    invertField(grid, all, [none, none], [backX, backY])
     expect(backX.every((value) => value === 0) && backY.every((value) => value === 0)).toBe(true)
   })
 })

@@ -26,6 +26,8 @@ export const warpGridOf = (width: number, height: number, faceHeight: number): W
 
 export const nodeArray = ({ columns, rows }: WarpGrid): Float32Array => new Float32Array(columns * rows)
 
+export const nodePair = (grid: WarpGrid): NodePair => [nodeArray(grid), nodeArray(grid)]
+
 /** Calls `visit` with every node's index, its place in px, and its column and row. */
 export const eachNode = (
   { columns, rows, spacing }: WarpGrid,
@@ -78,10 +80,8 @@ const SETTLED_PX = 0.03
 export const invertField = (
   grid: WarpGrid,
   box: NodeBox,
-  forwardX: Float32Array,
-  forwardY: Float32Array,
-  backX: Float32Array,
-  backY: Float32Array,
+  [forwardX, forwardY]: NodePair,
+  [backX, backY]: NodePair,
 ): void => {
   const { spacing, columns } = grid
   for (let j = box.j0; j <= box.j1; j++) {

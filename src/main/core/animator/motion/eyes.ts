@@ -71,9 +71,8 @@ export function scheduleGaze(durationSeconds: number, seed: number): Fixation[] 
 
 /** Gaze at a time. */
 export function gazeAt(fixations: readonly Fixation[], seconds: number): { readonly x: number; readonly y: number } {
-  const next = fixations.findIndex((fixation) => fixation.seconds > seconds)
-  const at = next < 0 ? fixations.length - 1 : next - 1
-  const here = fixations[Math.max(0, at)] ?? { seconds: 0, x: 0, y: 0 }
+  const at = fixations.findLastIndex((fixation) => fixation.seconds <= seconds)
+  const here = fixations[at] ?? { seconds: 0, x: 0, y: 0 }
   const from = fixations[at - 1] ?? here
   const part = smoothstep(here.seconds, here.seconds + SACCADE_SECONDS, seconds)
   return { x: from.x + (here.x - from.x) * part, y: from.y + (here.y - from.y) * part }

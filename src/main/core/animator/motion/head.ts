@@ -5,26 +5,15 @@ import { wander } from './chance.ts'
 
 type MotionTemplate = PortraitParameters['template_id']
 
+type Temper = Readonly<Record<'yaw' | 'pitch' | 'roll' | 'sway' | 'periodsPerSecond' | 'nod' | 'brow', number>>
+
 /** The head without the face. */
 export type HeadPose = Pick<FramePose, 'yaw' | 'pitch' | 'roll' | 'shiftX' | 'shiftY'>
 
-type Temper = {
-  /** Standard deviation of each turn over the video at strength 1, degrees. */
-  readonly yaw: number
-  readonly pitch: number
-  readonly roll: number
-  /** Standard deviation of the sway, face heights. */
-  readonly sway: number
-  readonly periodsPerSecond: number
-  /** Degrees the head dips on a stressed syllable. */
-  readonly nod: number
-  /** How far the brows rise with the phrase, 0 .. 1. */
-  readonly brow: number
-}
-
 /**
- * Chosen on sheets of the portraits: a newsreader's head hardly leaves the middle, a singer's turns by up to ten degrees.
- * Neighbours are a factor of two apart.
+ * Standard deviation over the video at strength 1 of each turn (degrees) and of the sway (face heights), how many periods of them a second
+ * has, the degrees that the head dips on a stressed syllable, and how far the brows rise with the phrase (0 .. 1). Chosen on sheets of the
+ * portraits: a newsreader's head hardly leaves the middle, a singer's turns by up to ten degrees. Neighbours are a factor of two apart.
  */
 export const TEMPERS: Readonly<Record<MotionTemplate, Temper>> = {
   calm: { yaw: 1.05, pitch: 0.55, roll: 0.42, sway: 0.0028, periodsPerSecond: 0.24, nod: 0.5, brow: 0.35 },

@@ -1,5 +1,5 @@
 import type { HeadFrame } from '../mesh/head-frame.ts'
-import { evenCurve } from '../mesh/spline.ts'
+import { evenCurve, type Point } from '../mesh/spline.ts'
 import { EYES } from '../mesh/topology.ts'
 import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour.ts'
 import { flood } from './flood.ts'
@@ -14,7 +14,7 @@ import { smoothLine } from '../series.ts'
 export type EyeOutline = {
   readonly x: number
   readonly y: number
-  readonly along: readonly [number, number]
+  readonly along: Point
   readonly half: number
   readonly brow: Float32Array
   readonly crease: Float32Array
@@ -43,17 +43,18 @@ export const readAt = (texture: Texture, { x, y, along }: EyeOutline, u: number,
 /** The eye as the landmarks have it. */
 const eyeOfLandmarks = (frame: HeadFrame, texture: Texture, eye: 0 | 1): EyeOutline => {
   const rows = EYES[eye]
-  const place = (index: number): readonly [number, number] => texelOf(frame, texture, index)
+  const place = (index: number): Point => texelOf(frame, texture, index)
   const [a, b] = [place(rows.upper[0] as number), place(rows.upper[8] as number)]
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
   const [x, y] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
   const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length] as const
   const half = (CORNER_MARGIN * length) / 2
   const curve = (row: readonly number[], stretch = 1): Float32Array => {
-    const places = row.map(place)
-    const us = places.map(([px, py]) => ((px - x) * along[0] + (py - y) * along[1]) * stretch)
-    const vs = places.map(([px, py]) => (py - y) * along[0] - (px - x) * along[1])
-    return evenCurve(Float32Array.from(us), Float32Array.from(vs), -half, half, new Float32Array(CURVE + 1))
+    const points = row.map((index): Point => {
+      const [dx, dy] = [place(index)[0] - x, place(index)[1] - y]
+      return [(dx * along[0] + dy * along[1]) * stretch, dy * along[0] - dx * along[1]]
+    })
+    return evenCurve(points, -half, half, new Float32Array(CURVE + 1))
   }
   const [upper, lower] = [curve(rows.upper, CORNER_MARGIN), curve(rows.lower, CORNER_MARGIN)]
   const [crease, brow, fold] = [curve(rows.crease), curve(rows.brow), curve(rows.fold)]
@@ -162,10 +163,9 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | 'unclear' | u
   if (at(top) < Math.min(...eye.brow)) return 'unclear'
   const centre = (at(first) + at(last)) / 2
   const half = (at(last) - at(first)) / 2
-  const us = Float32Array.from(found, (_, k) => at(first + k) - centre)
   const row = (which: 0 | 1, by = 0): Float32Array => {
-    const vs = Float32Array.from(found, (line) => at(line[which]) + by * half)
-    return evenCurve(us, vs, -half, half, new Float32Array(CURVE + 1))
+    const points = found.map((line, k): Point => [at(first + k) - centre, at(line[which]) + by * half])
+    return evenCurve(points, -half, half, new Float32Array(CURVE + 1))
   }
   const x = eye.x + centre * eye.along[0]
   const y = eye.y + centre * eye.along[1]

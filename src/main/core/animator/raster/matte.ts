@@ -23,13 +23,17 @@ const boxBlur = (values: Float32Array, channels: number, columns: number, rows: 
   for (let line = 0; line < columns * channels; line++) blur(line, columns * channels, rows)
 }
 
+/** Values (three floats a cell) times a share of each cell, and that share itself: four floats a cell. */
+const weighted = (values: Float32Array, share: (cell: number) => number): Float32Array =>
+  Float32Array.from({ length: (values.length / 3) * 4 }, (_, i) => {
+    const cell = i >> 2
+    return share(cell) * (i % 4 === 3 ? 1 : (values[cell * 3 + (i % 4)] as number))
+  })
+
 /** Local mean of `colour` (three floats a cell) over the cells where `share` is 1, spread into all others, nearest first. */
 const spread = ({ columns, rows }: Coarse, colour: Float32Array, share: (cell: number) => number): Float32Array => {
   const count = columns * rows
-  const sums = Float32Array.from({ length: count * 4 }, (_, i) => {
-    const cell = i >> 2
-    return share(cell) * (i % 4 === 3 ? 1 : (colour[cell * 3 + (i % 4)] as number))
-  })
+  const sums = weighted(colour, share)
   const out = new Float32Array(count * 3)
   const known = new Float32Array(count)
   for (const radius of [1, 3, 9, 24]) {
@@ -123,9 +127,7 @@ const liftOf = (
   const held = spread(coarse, goals, (cell) => (isEdge(cell) ? 1 : 0))
   const lift = each((i, cell) => ((isEdge(cell) ? goals : held)[i] as number) - (mirrored[i] as number))
   // The lines of a wall stay as the mirror has them: deeper in only what is common to some cells is lifted.
-  const common = Float32Array.from({ length: clean.length * 4 }, (_, i) =>
-    isKnown[i >> 2] ? (i % 4 === 3 ? 1 : (lift[(i >> 2) * 3 + (i % 4)] as number)) : 0,
-  )
+  const common = weighted(lift, (cell) => isKnown[cell] as number)
   boxBlur(common, 4, columns, rows, 2)
   return each((i, cell) => {
     if (!isKnown[cell]) return 0

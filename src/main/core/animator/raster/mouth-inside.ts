@@ -47,20 +47,13 @@ const toothFace = (x: number, soft: number): number => {
 
 /**
  * Where one pixel of the open mouth lies, in mouth widths: `x` from the middle, `skullY` below the closed lip line as fixed to the skull,
- * `jawY` above the middle of the lower lip's edge as fixed to the jaw, `fromUpper` and `fromLower` to the lips' edges, `gap` between them here; `widest` is the mouth's largest gap, `soft` one pixel.
+ * `jawY` above the middle of the lower lip's edge as fixed to the jaw, `fromUpper` and `fromLower` to the lips' edges, `gap` between them
+ * here; `widest` is the mouth's largest gap, `soft` one pixel. `teeth`: 1 draws them, 0 leaves them out.
  */
-export type MouthPlace = {
-  x: number
-  skullY: number
-  jawY: number
-  fromUpper: number
-  fromLower: number
-  gap: number
-  widest: number
-  soft: number
-  /** 1 draws teeth, 0 leaves them out. */
-  teeth: number
-}
+export type MouthPlace = Record<
+  'x' | 'skullY' | 'jawY' | 'fromUpper' | 'fromLower' | 'gap' | 'widest' | 'soft' | 'teeth',
+  number
+>
 
 /**
  * Colour (packed, opaque) of the inside of a mouth: dark hollow, tongue lying on the jaw, lower teeth just behind the lower lip, upper

@@ -1,26 +1,18 @@
 import { clamp, mix } from '../mesh/easing.ts'
 import type { FaceGeometry, MotionField } from '../mesh/motion-field.ts'
 import { LIP_POINTS } from '../mesh/mouth-frame.ts'
-import { evenCurve } from '../mesh/spline.ts'
+import { evenCurve, type Point } from '../mesh/spline.ts'
 import { gridAt, type NodePair } from '../mesh/warp-grid.ts'
 import { cellCorners, paintCell, type Canvas } from './paint-cells.ts'
 import { blend, over } from './colour.ts'
 import { readTexture } from './texture.ts'
 
 /**
- * The moved lips of one frame in a frame of their own: origin (x, y), `along` through the corners, lip edges as offsets across it at
- * `STEPS + 1` even places from corner (-half) to corner (half), px.
+ * The moved lips of one frame in a frame of their own: origin (x, y), direction (alongX, alongY) through the corners, lip edges as offsets
+ * across it at `STEPS + 1` even places from corner (-half) to corner (half), and the widest gap between them, px.
  */
-export type LipTable = {
-  x: number
-  y: number
-  alongX: number
-  alongY: number
-  half: number
-  readonly upper: Float32Array
-  readonly lower: Float32Array
-  widest: number
-}
+export type LipTable = Record<'x' | 'y' | 'alongX' | 'alongY' | 'half' | 'widest', number> &
+  Readonly<Record<'upper' | 'lower', Float32Array>>
 
 const STEPS = 192
 /** Gap that pressed lips may leave before they are made to meet, mouth widths. */
@@ -31,36 +23,29 @@ export const emptyLipTable = (): LipTable => {
   return { x: 0, y: 0, alongX: 1, alongY: 0, half: 1, upper: edge(), lower: edge(), widest: 0 }
 }
 
-const movedU = new Float32Array(LIP_POINTS)
-const movedV = new Float32Array(LIP_POINTS)
-
 /** Follows both inner lip edges through the motion of this frame. `press` (0..1) takes away what gap is left at the corners of an open still. */
 export const moveLips = ({ grid, mouth }: FaceGeometry, field: MotionField, press: number, table: LipTable): void => {
-  const moved = (row: Float32Array, i: number, [moveX, moveY]: NodePair): readonly [number, number] => {
-    const [x, y] = [row[i * 2] as number, row[i * 2 + 1] as number]
-    return [x + gridAt(grid, moveX, x, y), y + gridAt(grid, moveY, x, y)]
+  const moved = (row: readonly Point[], [moveX, moveY]: NodePair): Point[] =>
+    row.map(([x, y]) => [x + gridAt(grid, moveX, x, y), y + gridAt(grid, moveY, x, y)])
+  const [upper, lower] = [moved(mouth.upper, field.forward), moved(mouth.lower, field.forwardLower)]
+  for (const i of [0, LIP_POINTS - 1]) {
+    const [above, below] = [upper[i], lower[i]] as [Point, Point]
+    upper[i] = lower[i] = [(above[0] + below[0]) / 2, (above[1] + below[1]) / 2]
   }
-  const corner = (i: number): readonly [number, number] => {
-    const [above, below] = [moved(mouth.upper, i, field.forward), moved(mouth.lower, i, field.forwardLower)]
-    return [(above[0] + below[0]) / 2, (above[1] + below[1]) / 2]
-  }
-  const [a, b] = [corner(0), corner(LIP_POINTS - 1)]
+  const [a, b] = [upper[0], upper.at(-1)] as [Point, Point]
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1
-  table.alongX = (b[0] - a[0]) / length
-  table.alongY = (b[1] - a[1]) / length
-  table.x = (a[0] + b[0]) / 2
-  table.y = (a[1] + b[1]) / 2
-  table.half = length / 2
-  const trace = (row: Float32Array, forward: NodePair, out: Float32Array): void => {
-    for (let i = 0; i < LIP_POINTS; i++) {
-      const [x, y] = i === 0 ? a : i === LIP_POINTS - 1 ? b : moved(row, i, forward)
-      movedU[i] = (x - table.x) * table.alongX + (y - table.y) * table.alongY
-      movedV[i] = (y - table.y) * table.alongX - (x - table.x) * table.alongY
-    }
-    evenCurve(movedU, movedV, -table.half, table.half, out)
+  const [alongX, alongY] = [(b[0] - a[0]) / length, (b[1] - a[1]) / length]
+  const [middleX, middleY] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
+  Object.assign(table, { x: middleX, y: middleY, alongX, alongY, half: length / 2 })
+  const trace = (row: readonly Point[], out: Float32Array): void => {
+    const inFrame = row.map(([x, y]): Point => {
+      const [dx, dy] = [x - middleX, y - middleY]
+      return [dx * alongX + dy * alongY, dy * alongX - dx * alongY]
+    })
+    evenCurve(inFrame, -table.half, table.half, out)
   }
-  trace(mouth.upper, field.forward, table.upper)
-  trace(mouth.lower, field.forwardLower, table.lower)
+  trace(upper, table.upper)
+  trace(lower, table.lower)
   table.widest = 0
   const pressed = press * LEFT_OPEN * mouth.width
   for (let k = 0; k <= STEPS; k++) {

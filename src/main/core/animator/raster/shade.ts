@@ -11,8 +11,7 @@ export type Shades = {
   readonly smile: Float32Array
   readonly jaw: Float32Array
   readonly box: NodeBox
-  /** The frame's mixture of both, on the still and on the output. */
-  readonly source: Float32Array
+  /** The frame's mixture of both, on the output. */
   readonly now: Float32Array
 }
 
@@ -56,24 +55,23 @@ export const shadesOf = ({ frame, grid, follow, depthField }: FaceGeometry): Sha
     jaw[n] = 0.05 * nearPoint(groove, 0.05) - 0.04 * fold - 0.1 * neck
   })
   const changes = (n: number): boolean => Math.max(Math.abs(smile[n] as number), Math.abs(jaw[n] as number)) >= LEAST
-  return { smile, jaw, box: boxWhere(grid, changes, 0), source: nodeArray(grid), now: nodeArray(grid) }
+  return { smile, jaw, box: boxWhere(grid, changes, 0), now: nodeArray(grid) }
 }
 
 /** Computes `shades.now`, the change of light at every node of the output, for this smile and jaw (0..1). */
 export const moveShades = (
   { grid }: FaceGeometry,
   { back }: MotionField,
-  { source, now, box, smile, jaw }: Shades,
+  { now, box, smile, jaw }: Shades,
   smiling: number,
   opening: number,
 ): void => {
   const { columns, spacing } = grid
-  for (let n = box.j0 * columns; n < (box.j1 + 1) * columns; n++)
-    source[n] = smiling * (smile[n] as number) + opening * (jaw[n] as number)
   for (let j = box.j0; j <= box.j1; j++) {
     for (let i = box.i0; i <= box.i1; i++) {
       const n = j * columns + i
-      now[n] = gridAt(grid, source, i * spacing + (back[0][n] as number), j * spacing + (back[1][n] as number))
+      const [x, y] = [i * spacing + (back[0][n] as number), j * spacing + (back[1][n] as number)]
+      now[n] = smiling * gridAt(grid, smile, x, y) + opening * gridAt(grid, jaw, x, y)
     }
   }
 }

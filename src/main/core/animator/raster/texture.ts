@@ -4,6 +4,9 @@ import { clamp } from '../mesh/easing.ts'
 /** Pixel rectangle, right and bottom exclusive. */
 export type PixelRect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
 
+/** Stands in every file that needs it: a constant that is imported makes a frame take a third longer in V8. */
+const LOW = 0x00ff00ff
+
 /**
  * The moving part of a still at twice its resolution, packed colours multiplied by alpha. Texel (2 (x - left), 2 (y - top)) is source
  * pixel (x, y) itself.
@@ -17,8 +20,6 @@ export type Texture = {
   readonly height: number
   readonly texels: Uint32Array
 }
-
-const LOW = 0x00ff00ff
 
 /** Half-way weights of the Catmull-Rom kernel, -1 9 9 -1 over 16, on two channels at a time, a channel in 16 bits. */
 const halfwayPair = (a: number, b: number, c: number, d: number): number => {
@@ -70,17 +71,10 @@ export const textureOf = (
   }
   eachRow(0, (to, x0, x1) => {
     const from = (to / 2 + rect.top) * image.width + rect.left
-    const end = from + right - 1
-    let here = pixels[from + x0] as number
-    let before = x0 > 0 ? (pixels[from + x0 - 1] as number) : here
-    let after = pixels[Math.min(end, from + x0 + 1)] as number
+    const at = (x: number): number => pixels[from + clamp(x, 0, right - 1)] as number
     for (let x = x0; x < x1; x++) {
-      const last = pixels[Math.min(end, from + x + 2)] as number
-      texels[to * width + 2 * x] = here
-      texels[to * width + 2 * x + 1] = halfway(before, here, after, last)
-      before = here
-      here = after
-      after = last
+      texels[to * width + 2 * x] = at(x)
+      texels[to * width + 2 * x + 1] = halfway(at(x - 1), at(x), at(x + 1), at(x + 2))
     }
   })
   eachRow(1, (to, x0, x1) => {
