@@ -45,7 +45,7 @@ const fitParabola = (points: readonly Point[]): ((u: number) => number) => {
  * parabola through them. The model alone is off by up to a lip's thickness on paintings.
  */
 export const lipLineOf = (image: RgbaImage, { upper, lower, along, across, width }: Lips): Point[] => {
-  const texels = pixelsOf(image)
+  const pixels = { width: image.width, height: image.height, texels: pixelsOf(image) }
   const middle = upper.map(([x, y], i): Point => {
     const [lowX, lowY] = lower[i] as Point
     return [(x + lowX) / 2, (y + lowY) / 2]
@@ -55,7 +55,7 @@ export const lipLineOf = (image: RgbaImage, { upper, lower, along, across, width
     const values = places.map((d) => {
       const lights = [-1, 0, 1].map((side) => {
         const [u, v] = [x + across[0] * d * REACH * width, y + across[1] * d * REACH * width]
-        return luminance(readClamped({ ...image, texels }, u + along[0] * side, v + along[1] * side))
+        return luminance(readClamped(pixels, u + along[0] * side, v + along[1] * side))
       })
       return lights.reduce((sum, light) => sum + light / 3, 0)
     })

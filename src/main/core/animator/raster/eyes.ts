@@ -6,24 +6,23 @@ import { lidSkin, lidSkinAt, SKIN_ROWS } from './lid-skin.ts'
 import { readClamped, type PixelRect, type Texture } from './texture.ts'
 
 /** One eye that can close and look about. Lengths are texels. */
-export type Eye = Pick<EyeOutline, 'x' | 'y' | 'along' | 'half' | 'upper' | 'lower'> & {
+export type Eye = EyeOutline & {
   /** Upper end of the skin that unrolls. */
   readonly top: Float32Array
-  /** Thickness of the lid's edge with its lashes, which moves as it is. */
-  readonly lash: number
   /** Texels that closing or looking can change, and what the still has there. */
   readonly box: PixelRect
   readonly still: { readonly width: number; readonly height: number; readonly texels: Uint32Array }
   /** See lidSkin: found by the first blink. */
-  readonly skin: () => Float32Array
+  readonly lid: () => Float32Array
 }
 
 /** Share of the distance from crease to brow from which lid skin may be taken. */
 const ABOVE_CREASE = 0.45
+/** Thickness of the lid's edge with its lashes, which moves as it is, half eye widths. */
 const LASH_BAND = 0.12
 
 const eyeOf = (outline: EyeOutline, texture: Texture): Eye => {
-  const { x, y, along, half, upper, lower, crease, brow } = outline
+  const { x, y, along, half, lower, crease, brow } = outline
   const corners = [-half, half].flatMap((u) =>
     [Math.min(...brow) - 2, Math.max(...lower) + 0.3 * half].map((v) => ({
       x: x + u * along[0] - v * along[1],
@@ -45,8 +44,8 @@ const eyeOf = (outline: EyeOutline, texture: Texture): Eye => {
   }
   const top = crease.map((value, k) => mix(value, brow[k] as number, ABOVE_CREASE))
   let found: Float32Array | undefined
-  const skin = (): Float32Array => (found ??= lidSkin(outline, texture))
-  return { x, y, along, half, upper, lower, top, lash: LASH_BAND * half, box, still: { width, height, texels }, skin }
+  const lid = (): Float32Array => (found ??= lidSkin(outline, texture))
+  return { ...outline, top, box, still: { width, height, texels }, lid }
 }
 
 /** Both eyes of the still, image left first; none when they cannot be told apart from their surroundings (see eyeOutlines). */
@@ -59,7 +58,8 @@ export const eyesOf = (frame: HeadFrame, texture: Texture): readonly Eye[] =>
  * out from under the crease behind it; nothing else moves, so rims of glasses stay where they are. At 0, 0, 0 the still returns.
  */
 export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: number, gazeY: number): void => {
-  const { box, still, half, upper, lower, top, along, lash } = eye
+  const { box, still, half, upper, lower, top, along } = eye
+  const lash = LASH_BAND * half
   const { texels, width: stride } = texture
   for (let row = 0; row < still.height; row++) {
     const from = row * still.width
@@ -67,7 +67,7 @@ export const paintEye = (texture: Texture, eye: Eye, blink: number, gazeX: numbe
   }
   const looks = gazeX !== 0 || gazeY !== 0
   if (blink <= 0 && !looks) return
-  const skin = blink > 0 ? eye.skin() : undefined
+  const skin = blink > 0 ? eye.lid() : undefined
   const [ax, ay] = along
   const [originX, originY] = [eye.x - box.left, eye.y - box.top]
   const read = (u: number, v: number): number =>

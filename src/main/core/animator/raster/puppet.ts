@@ -2,7 +2,7 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import type { Face, FramePose } from '../types.ts'
 import { clamp } from '../mesh/easing.ts'
 import { emptyMotionField, faceGeometryOf, moveField, movingRect } from '../mesh/motion-field.ts'
-import { gridAt } from '../mesh/warp-grid.ts'
+import { eachNode } from '../mesh/warp-grid.ts'
 import { emptyLipTable, moveLips, paintMouth } from './mouth.ts'
 import { CHEEKS, mouthPaletteOf } from './mouth-inside.ts'
 import { insideOf } from './mouth-source.ts'
@@ -23,10 +23,6 @@ export type Puppet = {
 
 /** Content that moves less than this many px is the still itself. */
 const STILL_PX = 1 / 64
-/** What a frame has done to a cell before the others are painted: the mouth is there, or an eye shows that differs from the still's. */
-const MOUTH = 1
-const EYE = 2
-
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
@@ -63,11 +59,23 @@ export const createPuppet = (
   const canvas: Canvas = { grid, texture, plate, out }
   const bytes = bytesOf(out)
   const dirty = new Uint8Array(columns * grid.rows)
+  /** Cells in which the frame has painted the mouth. */
   const painted = new Uint8Array(columns * grid.rows)
   const corners = new Float64Array(8)
   const lips = emptyLipTable()
-  let eyesFound: readonly Eye[] | undefined
-  const eyes = (): readonly Eye[] => (eyesFound ??= eyesOf(frame, texture))
+  /** Cells of the still that look different when its eyes do. */
+  const eyeCells = new Uint8Array(columns * grid.rows)
+  let found: readonly Eye[] | undefined
+  const eyes = (): readonly Eye[] => {
+    if (found) return found
+    found = eyesOf(frame, texture)
+    for (const { box } of found)
+      eachNode(grid, (node, x, y) => {
+        const [u, v, size] = [2 * (x - rect.left), 2 * (y - rect.top), 2 * spacing]
+        if (u + size > box.left && u < box.right && v + size > box.top && v < box.bottom) eyeCells[node] = 1
+      })
+    return found
+  }
   let look = { blink: 0, gazeX: 0, gazeY: 0 }
   const shades = shadesOf(geometry)
   const cheeks = skinColour(frame, texture, CHEEKS)
@@ -90,22 +98,6 @@ export const createPuppet = (
     return blocks.used[row * blocks.columns + clamp(x | 0, 0, blocks.columns - 1)] === 0
   }
 
-  /** Marks the cells that show an eye now: its box, moved. */
-  const markEye = ({ box }: Eye): void => {
-    const places = [box.left, box.right].flatMap((u) =>
-      [box.top, box.bottom].map((v) => {
-        const [x, y] = [rect.left + u / 2, rect.top + v / 2]
-        return { x: x + gridAt(grid, field.forward[0], x, y), y: y + gridAt(grid, field.forward[1], x, y) }
-      }),
-    )
-    const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)]
-    const cell = (value: number, low: number, high: number): number => clamp(Math.floor(value / spacing), low, high)
-    const i1 = cell(Math.max(...xs) + 2, active.i0, active.i1 - 1)
-    const j1 = cell(Math.max(...ys) + 2, active.j0, active.j1 - 1)
-    for (let j = cell(Math.min(...ys) - 2, active.j0, active.j1); j <= j1; j++)
-      for (let i = cell(Math.min(...xs) - 2, active.i0, active.i1); i <= i1; i++) painted[j * columns + i] = EYE
-  }
-
   return {
     width,
     height,
@@ -117,7 +109,7 @@ export const createPuppet = (
         for (const eye of eyes()) paintEye(texture, eye, blink, gazeX, gazeY)
         look = { blink, gazeX, gazeY }
       }
-      if (blink > 0 || gazeX !== 0 || gazeY !== 0) for (const eye of eyes()) markEye(eye)
+      const isLooking = blink > 0 || gazeX !== 0 || gazeY !== 0
       if (jaw !== 0 || press > 0 || upper > 0) {
         moveLips(geometry, field, press, lips)
         paintMouth(canvas, field, lips, inside, painted)
@@ -129,12 +121,13 @@ export const createPuppet = (
         for (let i = active.i0; i < active.i1; i++) {
           const node = j * columns + i
           const below = node + columns
-          const isTouched = painted[node] !== 0 || moves(node) || moves(node + 1) || moves(below) || moves(below + 1)
+          const isChanged = painted[node] !== 0 || (isLooking && eyeCells[node] !== 0)
+          const isTouched = isChanged || moves(node) || moves(node + 1) || moves(below) || moves(below + 1)
           if (!isTouched) {
             if (dirty[node]) copyCell(canvas, still, i, j)
             dirty[node] = 0
-          } else if (painted[node] === MOUTH || !showsNothing(node, i, j)) {
-            if (painted[node] !== MOUTH) {
+          } else if (painted[node] || !showsNothing(node, i, j)) {
+            if (!painted[node]) {
               cellCorners(canvas, field.back, i, j, corners)
               paintCell(canvas, i, j, corners)
             }
