@@ -1,3 +1,4 @@
+import { mat3, quat, vec3 } from 'gl-matrix'
 import { dot, headFrameOf, headMotion, pointOf } from '../mesh/head-frame.ts'
 import type { Vector } from '../mesh/head-frame.ts'
 import { REST_POSE } from '../types.ts'
@@ -41,45 +42,9 @@ const EYE_PARTS = [
   { outer: 263, inner: 362, upper: [387, 386, 385], lower: [373, 374, 380], iris: 5 },
 ] as const
 
-type Matrix = readonly [number, number, number, number, number, number, number, number, number]
-const UNIT: Matrix = [1, 0, 0, 0, 1, 0, 0, 0, 1]
-
-const apply = (m: Matrix, [x, y, z]: Vector): Vector => [
-  m[0] * x + m[1] * y + m[2] * z,
-  m[3] * x + m[4] * y + m[5] * z,
-  m[6] * x + m[7] * y + m[8] * z,
-]
-
-/** `m` after a small turn about (a, b, c), radians (Rodrigues). */
-const turned = (m: Matrix, a: number, b: number, c: number): Matrix => {
-  const angle = Math.hypot(a, b, c)
-  if (angle < 1e-9) return m
-  const [x, y, z] = [a / angle, b / angle, c / angle]
-  const s = Math.sin(angle)
-  const v = 1 - Math.cos(angle)
-  const rows: readonly Vector[] = [
-    [1 - v * (y * y + z * z), v * x * y - s * z, v * x * z + s * y],
-    [v * x * y + s * z, 1 - v * (x * x + z * z), v * y * z - s * x],
-    [v * x * z - s * y, v * y * z + s * x, 1 - v * (x * x + y * y)],
-  ]
-  const columns: readonly Vector[] = [
-    [m[0], m[3], m[6]],
-    [m[1], m[4], m[7]],
-    [m[2], m[5], m[8]],
-  ]
-  return rows.flatMap((row) => columns.map((column) => dot(row, column))) as unknown as Matrix
-}
-
-/** Solves a symmetric 3 x 3 system by Cramer's rule. */
-const solve = (m: Matrix, [p, q, r]: Vector): Vector => {
-  const det = (a: Matrix): number =>
-    a[0] * (a[4] * a[8] - a[5] * a[7]) - a[1] * (a[3] * a[8] - a[5] * a[6]) + a[2] * (a[3] * a[7] - a[4] * a[6])
-  const whole = det(m) || 1
-  return [
-    det([p, m[1], m[2], q, m[4], m[5], r, m[7], m[8]]) / whole,
-    det([m[0], p, m[2], m[3], q, m[5], m[6], r, m[8]]) / whole,
-    det([m[0], m[1], p, m[3], m[4], q, m[6], m[7], r]) / whole,
-  ]
+const applied = (turn: mat3, point: Vector): Vector => {
+  const [x = 0, y = 0, z = 0] = vec3.transformMat3([0, 0, 0], point, turn)
+  return [x, y, z]
 }
 
 const centredPoints = (points: Float32Array): { centre: Vector; points: Vector[] } => {
@@ -90,12 +55,12 @@ const centredPoints = (points: Float32Array): { centre: Vector; points: Vector[]
 }
 
 /** Turn and size that carry the reference's stable points onto the face's (Gauss-Newton), and what is left, in face heights. */
-const fitHead = (from: readonly Vector[], to: readonly Vector[]): { turn: Matrix; size: number } => {
+const fitHead = (from: readonly Vector[], to: readonly Vector[]): { turn: mat3; size: number } => {
   const weight: Vector = [1, 1, DEPTH_WEIGHT]
-  let turn = UNIT
+  const turn = mat3.create()
   let size = 1
   for (let pass = 0; pass < 6; pass++) {
-    const now = from.map((p) => apply(turn, p))
+    const now = from.map((p) => applied(turn, p))
     let up = 0
     let down = 0
     now.forEach((p, i) => {
@@ -106,8 +71,8 @@ const fitHead = (from: readonly Vector[], to: readonly Vector[]): { turn: Matrix
       }
     })
     size = up / (down || 1)
-    const m = [0, 0, 0, 0, 0, 0, 0, 0, 0]
-    const b: [number, number, number] = [0, 0, 0]
+    const normal = Array.from({ length: 9 }, () => 0) as mat3
+    const pull: vec3 = [0, 0, 0]
     now.forEach(([x, y, z], i) => {
       const q = to[i] as Vector
       // How the point moves for one radian about each axis.
@@ -119,11 +84,13 @@ const fitHead = (from: readonly Vector[], to: readonly Vector[]): { turn: Matrix
       const rest: Vector = [q[0] - x * size, q[1] - y * size, q[2] - z * size]
       columns.forEach((one, r) => {
         const weighted: Vector = [one[0], one[1], one[2] * DEPTH_WEIGHT]
-        b[r as 0 | 1 | 2] += dot(weighted, rest)
-        columns.forEach((other, c) => (m[r * 3 + c] = (m[r * 3 + c] as number) + dot(weighted, other)))
+        pull[r] = (pull[r] as number) + dot(weighted, rest)
+        columns.forEach((other, c) => (normal[r * 3 + c] = (normal[r * 3 + c] as number) + dot(weighted, other)))
       })
     })
-    turn = turned(turn, ...solve(m as unknown as Matrix, b))
+    const by = vec3.transformMat3([0, 0, 0], pull, mat3.invert(normal, normal) ?? mat3.create())
+    const spin = quat.setAxisAngle([0, 0, 0, 1], vec3.normalize([0, 0, 0], by), vec3.length(by))
+    mat3.multiply(turn, mat3.fromQuat(mat3.create(), spin), turn)
   }
   return { turn, size }
 }
@@ -141,7 +108,7 @@ export const createFaceReader = (reference: Face): ((face: Face) => FaceReading)
     const seen = centredPoints(points)
     const { turn, size } = fitHead(own.points, seen.points)
     // The turn in the head's own axes: pitch after yaw, then roll.
-    const cell = (r: 0 | 1 | 2, c: 0 | 1 | 2): number => dot(axes[r], apply(turn, axes[c]))
+    const cell = (r: 0 | 1 | 2, c: 0 | 1 | 2): number => dot(axes[r], applied(turn, axes[c]))
     const yaw = Math.atan2(cell(2, 0), cell(2, 2))
     const pitch = Math.asin(Math.max(-1, Math.min(1, -cell(2, 1))))
     const roll = Math.atan2(-cell(0, 1), cell(1, 1))
@@ -153,8 +120,8 @@ export const createFaceReader = (reference: Face): ((face: Face) => FaceReading)
       (motion[k + 2] as number) * z +
       (motion[k + 3] as number)
     // Distances between two points along the face's own axes, in units of the reference.
-    const rightNow = apply(turn, right)
-    const downNow = apply(turn, down)
+    const rightNow = applied(turn, right)
+    const downNow = applied(turn, down)
     const between = (axis: Vector, a: number, b: number): number => {
       const [p, q] = [pointOf(points, a), pointOf(points, b)]
       return dot(axis, [q[0] - p[0], q[1] - p[1], q[2] - p[2]]) / size
