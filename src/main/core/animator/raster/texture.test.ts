@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blend, over } from './colour.ts'
+import { blend, channelsOf, over } from './colour.ts'
 import { blocksOf, readTexture, textureOf } from './texture.ts'
 
 const width = 24
@@ -30,6 +30,21 @@ describe('the doubled texture', () => {
     expect(red(10.5)).toBeLessThan(40)
     expect(red(12.5)).toBeGreaterThan(200)
     expect(red(11.5)).toBe(120)
+  })
+
+  it('lets no colour run over where bright content fades out', () => {
+    const glare = Uint8Array.from({ length: width * height * 4 }, (_, i) => {
+      const alpha = [255, 255, 240, 180, 60, 0][(i >> 2) % 6] as number
+      return i % 4 === 3 ? alpha : Math.floor(alpha * ((i >> 2) % 5 === 0 ? 0.2 : 1))
+    })
+    const blocks = blocksOf(new Uint32Array(glare.buffer), width, height, 8)
+    const { texels } = textureOf({ width, height, data: glare }, rect, blocks)
+    for (const texel of texels) {
+      expect(Math.max(...channelsOf(texel))).toBeLessThanOrEqual(texel >>> 24)
+      const onWhite = over(texel, 0xffffffff)
+      const wanted = channelsOf(texel).map((value) => value + 255 - (texel >>> 24))
+      channelsOf(onWhite).forEach((value, c) => expect(Math.abs(value - (wanted[c] as number))).toBeLessThan(3))
+    }
   })
 
   it('leaves blocks without content empty', () => {

@@ -1,5 +1,6 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
+import { channelsOf } from './colour.ts'
 
 /** Pixel rectangle, right and bottom exclusive. */
 export type PixelRect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
@@ -32,8 +33,14 @@ const halfwayPair = (a: number, b: number, c: number, d: number): number => {
   return (clamped(raised >>> 16) << 16) | clamped(raised & 0xffff)
 }
 
-const halfway = (a: number, b: number, c: number, d: number): number =>
-  halfwayPair(a, b, c, d) | (halfwayPair(a >>> 8, b >>> 8, c >>> 8, d >>> 8) << 8)
+const halfway = (a: number, b: number, c: number, d: number): number => {
+  const colour = halfwayPair(a, b, c, d) | (halfwayPair(a >>> 8, b >>> 8, c >>> 8, d >>> 8) << 8)
+  const alpha = colour >>> 24
+  if (alpha === 255) return colour
+  // The kernel overshoots each channel for itself, and colours over their alpha would run over when they are laid on others.
+  const [red, green, blue] = channelsOf(colour)
+  return (alpha << 24) | (Math.min(blue, alpha) << 16) | (Math.min(green, alpha) << 8) | Math.min(red, alpha)
+}
 
 /** The packed pixels of a picture, in its own memory. */
 export const pixelsOf = ({ data }: RgbaImage): Uint32Array =>
