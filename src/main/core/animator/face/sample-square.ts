@@ -4,12 +4,13 @@ import { clamp } from '../mesh/easing.ts'
 /** A square in an image, turned by `angle` (radians, clockwise on screen) round its centre. Coordinates: pixel i covers i..i+1. */
 export type Square = Readonly<Record<'x' | 'y' | 'side' | 'angle', number>>
 
-/** `value = byte * scale + offset`; outside the picture's outermost pixel centres the byte is 0. `mirror` flips the crop left to right. */
+/** `value = byte * scale + offset`; outside the picture's outermost pixel centres the byte is 0, or with `isHeld` that of the border. `mirror` flips the crop left to right. */
 export type SampleOptions = {
   readonly size: number
   readonly scale: number
   readonly offset: number
   readonly mirror?: boolean
+  readonly isHeld?: boolean
 }
 
 /**
@@ -19,7 +20,7 @@ export type SampleOptions = {
 export const sampleSquare = (
   { width, height, data }: RgbaImage,
   square: Square,
-  { size, scale, offset, mirror = false }: SampleOptions,
+  { size, scale, offset, mirror = false, isHeld = false }: SampleOptions,
   out: Float32Array,
   start = 0,
 ): void => {
@@ -44,8 +45,12 @@ export const sampleSquare = (
         const downX = v * sin
         const downY = v * cos
         for (let k = column * samples; k < (column + 1) * samples; k++) {
-          const px = (acrossX[k] as number) - downX - 0.5
-          const py = (acrossY[k] as number) + downY - 0.5
+          let px = (acrossX[k] as number) - downX - 0.5
+          let py = (acrossY[k] as number) + downY - 0.5
+          if (isHeld) {
+            px = clamp(px, 0, width - 1.001)
+            py = clamp(py, 0, height - 1.001)
+          }
           if (!(px >= 0 && py >= 0 && px < width - 1 && py < height - 1)) continue
           const i = (Math.imul(py | 0, width) + (px | 0)) << 2
           const j = i + (width << 2)

@@ -51,6 +51,19 @@ describe('the person round a face', () => {
     expect(person(both)?.(380, 150)).toBe(1)
   })
 
+  it('is looked for in a picture that goes on beyond its border, not in one with black bars', () => {
+    let darkest = 1
+    const watched = {
+      person: (input: Float32Array) => {
+        darkest = input.reduce((least, value) => Math.min(least, value), 1)
+        return models.person(input)
+      },
+    } as FaceModels
+    const data = new Uint8Array(WIDTH * HEIGHT * 4).fill(200)
+    expect(findPerson(watched, { width: WIDTH, height: HEIGHT, data }, face)).toBeDefined()
+    expect(darkest).toBeCloseTo(200 / 255, 5)
+  })
+
   it('is not known where the model sees nobody in the face', () => {
     expect(person((x, y) => within(x, y, [160, 180, 230, 190]))).toBeUndefined()
   })

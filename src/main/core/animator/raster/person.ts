@@ -24,8 +24,11 @@ const FACES = 4.2
 const BLOCK = 3
 /** Cells a side of that square. */
 const CELLS = Math.floor(PERSON_SIZE / BLOCK)
-/** From this mean answer of the model on a cell shows the person: hair left behind is worse than background that moves along. */
-const THRESHOLD = 0.3
+/** From this mean answer of the model on a cell surely shows the person. */
+const SURE = 0.7
+/** A cell that shows the person less surely counts so many cells round one that does: thin hair does, the wall behind does not. */
+const UNSURE = 0.3
+const AROUND = [-2, -1, 0, 1, 2]
 
 /** How far a place lies from the middle of a face, sizes of that face. */
 const facesAway = ({ x, y, width, height }: Box, px: number, py: number): number =>
@@ -58,10 +61,10 @@ export const findPerson = (
   const side = (step * PERSON_SIZE) / BLOCK
   const square = { x: step * startX + side / 2, y: step * startY + side / 2, side, angle: 0 }
   const input = new Float32Array(PERSON_SIZE ** 2 * 3)
-  sampleSquare(image, square, { size: PERSON_SIZE, scale: 1 / 255, offset: 0 }, input)
+  sampleSquare(image, square, { size: PERSON_SIZE, scale: 1 / 255, offset: 0, isHeld: true }, input)
   const seen = models.person(input)
   const count = columns * rows
-  const isPerson = new Uint8Array(count)
+  const share = new Float32Array(count)
   const colour = new Float32Array(count * 3)
   const [face, atSide]: [number[], number[]] = [[], []]
   for (let cell = 0; cell < count; cell++) {
@@ -75,13 +78,21 @@ export const findPerson = (
         colour[c] = (colour[c] as number) + (255 / BLOCK ** 2) * (input[at * 3 + (c % 3)] as number)
     }
     const [x, y] = [step * (fromX + i + 0.5), step * (fromY + j + 0.5)]
-    if (sum > THRESHOLD && others.every((other) => facesAway(box, x, y) <= facesAway(other, x, y))) isPerson[cell] = 1
+    if (others.every((other) => facesAway(box, x, y) <= facesAway(other, x, y))) share[cell] = sum
     if (x > box.x && y > box.y && x < box.x + box.width && y < box.y + box.height) face.push(cell)
     if (i === 0 || i === columns - 1 || j === 0) atSide.push(cell)
   }
-  const ofPerson = face.filter((cell) => isPerson[cell])
+  const ofPerson = face.filter((cell) => (share[cell] as number) > SURE)
   if (ofPerson.length <= face.length / 2) return undefined
-  const body = flood(columns, rows, ofPerson, (cell) => isPerson[cell] === 1)
+  const sure = flood(columns, rows, ofPerson, (cell) => (share[cell] as number) > SURE)
+  const isNear = (cell: number): boolean =>
+    AROUND.some((dj) =>
+      AROUND.some((di) => {
+        const i = (cell % columns) + di
+        return i >= 0 && i < columns && sure[cell + dj * columns + di] === 1
+      }),
+    )
+  const body = flood(columns, rows, ofPerson, (cell) => (share[cell] as number) > UNSURE && isNear(cell))
   const border = atSide.filter((cell) => body[cell] === 0)
   const outside = flood(columns, rows, border, (cell) => body[cell] === 0)
   const person = Float32Array.from(outside, (value) => 1 - value)
