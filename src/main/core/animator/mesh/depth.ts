@@ -42,12 +42,10 @@ const rasteriseFace = ({ points }: HeadFrame, { spacing, columns, rows }: WarpGr
   }
 }
 
-/** The face's outline by direction from its centre: radius and depth in px at ANGLES even steps from -pi to pi, the last one the first again. */
-type Outline = { readonly radius: Float32Array; readonly depth: Float32Array }
-
 const ANGLES = 720
 
-const outlineOf = (fromCentre: readonly Vector[]): Outline => {
+/** The face's outline by direction from its centre: radius and depth in px at ANGLES even steps from -pi to pi, the last one the first again. */
+const outlineOf = (fromCentre: readonly Vector[]): Record<'radius' | 'depth', Float32Array> => {
   const byAngle = fromCentre
     .map(([x, y, z]) => ({ angle: Math.atan2(y, x), radius: Math.hypot(x, y), depth: z }))
     .toSorted((a, b) => a.angle - b.angle)

@@ -2,16 +2,11 @@ import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { luminance } from '../raster/colour.ts'
 import { pixelsOf, readClamped } from '../raster/texture.ts'
 import { clamp } from './easing.ts'
+import type { MouthFrame } from './mouth-frame.ts'
 import type { Point } from './spline.ts'
 
-/** Inner lip rows (11 points, sample positions), mouth axes (unit vectors) and mouth width (px). */
-type Lips = {
-  readonly upper: readonly Point[]
-  readonly lower: readonly Point[]
-  readonly along: Point
-  readonly across: Point
-  readonly width: number
-}
+/** Inner lip rows, mouth axes and mouth width. */
+type Lips = Pick<MouthFrame, 'upper' | 'lower' | 'along' | 'across' | 'width'>
 
 /** Search range, robust scale and largest correction, in mouth widths: values of the feasibility study. */
 const REACH = 0.17

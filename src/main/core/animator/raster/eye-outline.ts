@@ -1,6 +1,6 @@
 import type { HeadFrame } from '../mesh/head-frame.ts'
 import { evenCurve, type Point } from '../mesh/spline.ts'
-import { EYES } from '../mesh/topology.ts'
+import { EYES, type EyeRows } from '../mesh/topology.ts'
 import { channelsOf, lightOf, luminance, saturationOf, type Rgb } from './colour.ts'
 import { flood } from './flood.ts'
 import { skinColour, texelOf } from './face-colours.ts'
@@ -9,19 +9,13 @@ import { smoothLine } from '../series.ts'
 
 /**
  * Where one eye of the still lies, in texels. Offsets run along the eye's corners (`u`, from -half to half) and at right angles down (`v`),
- * both from the middle between the corners. Curves have CURVE + 1 even steps of u.
+ * both from the middle between the corners. The rows are curves of CURVE + 1 even steps of u.
  */
-export type EyeOutline = {
+export type EyeOutline = Readonly<Record<keyof EyeRows, Float32Array>> & {
   readonly x: number
   readonly y: number
   readonly along: Point
   readonly half: number
-  readonly brow: Float32Array
-  readonly crease: Float32Array
-  /** Lid edges. */
-  readonly upper: Float32Array
-  readonly lower: Float32Array
-  readonly fold: Float32Array
   /** Skin beside and below the eye, R G B 0..255. */
   readonly skin: Rgb
 }
@@ -148,13 +142,11 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | 'unclear' | u
   const cells = Array.from(seen.keys()).filter((cell) => seen[cell])
   const whites = cells.filter((cell) => looksWhite(eye.skin, colourAt(cell)))
   if (whites.length < LEAST_WHITE * cells.length) return undefined
-  const lines = Array.from({ length: SEARCH }, (_, i) => {
+  const found = Array.from({ length: SEARCH }, (_, i) => {
     const column = Array.from({ length: SEARCH }, (__, j) => seen[j * SEARCH + i] as number)
-    return [column.indexOf(1), column.lastIndexOf(1)] as const
-  })
-  const first = lines.findIndex(([top]) => top >= 0)
-  const last = lines.findLastIndex(([top]) => top >= 0)
-  const found = lines.slice(first, last + 1)
+    return [column.indexOf(1), column.lastIndexOf(1), i] as const
+  }).filter(([top]) => top >= 0)
+  const [first, last] = [found[0]?.[2] ?? 0, found.at(-1)?.[2] ?? 0]
   const top = Math.min(...found.map((line) => line[0]))
   const bottom = Math.max(...found.map((line) => line[1]))
   const isEndless = first === 0 || top === 0 || last === SEARCH - 1 || bottom === SEARCH - 1
@@ -174,11 +166,9 @@ const drawnEye = (eye: EyeOutline, texture: Texture): EyeOutline | 'unclear' | u
 }
 
 const liesOnWhite = (eye: EyeOutline, texture: Texture): boolean => {
-  const below = Array.from({ length: 33 }, (_, i) => {
-    const k = 16 + i
-    return looksWhite(eye.skin, readAt(texture, eye, offsetOf(eye, k), (eye.fold[k] as number) + 0.1 * eye.half))
-  })
-  return below.filter(Boolean).length > 12
+  const isWhite = (v: number, i: number): boolean =>
+    looksWhite(eye.skin, readAt(texture, eye, offsetOf(eye, 16 + i), v + 0.1 * eye.half))
+  return Array.from(eye.fold.subarray(16, 49)).filter(isWhite).length > 12
 }
 
 /**

@@ -1,17 +1,14 @@
 import { measureLevel, type Level } from './level.ts'
-import { analyseSpectrum, BAND_COUNT, FRAME_RATE } from './spectrum.ts'
+import { analyseSpectrum, BAND_COUNT, FRAME_RATE, type Spectrum } from './spectrum.ts'
 
 /** Numbers that describe one frame: the mel bands and the loudness. */
 export const FEATURE_COUNT = BAND_COUNT + 1
 
-export type VoiceFeatures = {
-  readonly frameCount: number
+export type VoiceFeatures = Omit<Spectrum, 'bands'> & {
   /** frameCount x FEATURE_COUNT, tens of dB around this speaker's mean. */
   readonly values: Float32Array
+  /** Measured from the loudness. */
   readonly level: Level
-  /** dB, as the level was measured from; and with what lies above the voice. */
-  readonly loudness: Float32Array
-  readonly total: Float32Array
 }
 
 /** The speaker's mean is taken over so many frames to each side. */
