@@ -1,6 +1,5 @@
 import type { RgbaImage } from '../../lib/rgba-image.ts'
 import { clamp } from '../mesh/easing.ts'
-import { channelsOf } from './colour.ts'
 
 /** Pixel rectangle, right and bottom exclusive. */
 export type PixelRect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number }
@@ -33,13 +32,16 @@ const halfwayPair = (a: number, b: number, c: number, d: number): number => {
   return (clamped(raised >>> 16) << 16) | clamped(raised & 0xffff)
 }
 
+/** The kernel overshoots each channel for itself, and a colour over its alpha would run over when it is laid on another. */
+const within = (colour: number): number => {
+  const alpha = colour >>> 24
+  const least = (shift: number): number => Math.min((colour >>> shift) & 255, alpha) << shift
+  return (alpha << 24) | least(16) | least(8) | least(0)
+}
+
 const halfway = (a: number, b: number, c: number, d: number): number => {
   const colour = halfwayPair(a, b, c, d) | (halfwayPair(a >>> 8, b >>> 8, c >>> 8, d >>> 8) << 8)
-  const alpha = colour >>> 24
-  if (alpha === 255) return colour
-  // The kernel overshoots each channel for itself, and colours over their alpha would run over when they are laid on others.
-  const [red, green, blue] = channelsOf(colour)
-  return (alpha << 24) | (Math.min(blue, alpha) << 16) | (Math.min(green, alpha) << 8) | Math.min(red, alpha)
+  return colour >>> 24 === 255 ? colour : within(colour)
 }
 
 /** The packed pixels of a picture, in its own memory. */
@@ -62,11 +64,14 @@ export const textureOf = (
   { size, columns, used }: Blocks,
   memory?: PixelMemory,
 ): Texture => {
-  const pixels = pixelsOf(image)
+  // Signed: V8 makes an object of every larger number that it hands to a function.
+  const signed = (values: Uint32Array): Int32Array => new Int32Array(values.buffer, values.byteOffset, values.length)
+  const pixels = signed(pixelsOf(image))
   const right = rect.right - rect.left
   const bottom = rect.bottom - rect.top
   const [width, height] = [2 * right, 2 * bottom]
-  const texels = memory?.('texels', width * height) ?? new Uint32Array(width * height)
+  const whole = memory?.('texels', width * height) ?? new Uint32Array(width * height)
+  const texels = signed(whole)
   const eachRow = (first: number, work: (y: number, x0: number, x1: number) => void): void => {
     for (let y = 0; y < bottom; y++) {
       const line = ((((y + rect.top) / size) | 0) * columns + rect.left / size) | 0
@@ -95,7 +100,7 @@ export const textureOf = (
         texels[d + i] as number,
       )
   })
-  return { rect, width, height, texels }
+  return { rect, width, height, texels: whole }
 }
 
 /** Blocks of the given size in which, or next to which, `pixels` are not wholly transparent. */
