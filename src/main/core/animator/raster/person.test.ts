@@ -5,7 +5,7 @@ import { findPerson } from './person.ts'
 
 const WIDTH = 400
 const HEIGHT = 300
-const face = { box: { x: 160, y: 100, width: 70, height: 90 } } as Face
+const face = { box: { x: 160, y: 100, width: 70, height: 90 }, rotation: { yaw: 0, pitch: 0, roll: 0 } } as Face
 
 /** Sees a person where the picture is red. */
 const models = {
