@@ -15,11 +15,16 @@ const models = {
 const within = (x: number, y: number, [x0, y0, x1, y1]: readonly [number, number, number, number]): boolean =>
   x > x0 && y > y0 && x < x1 && y < y1
 
-const person = (isThere: (x: number, y: number) => boolean, others: Face['box'][] = []) => {
+const person = (
+  isThere: (x: number, y: number) => boolean,
+  others: Face['box'][] = [],
+  of: Face = face,
+  seenBy: FaceModels = models,
+) => {
   const data = new Uint8Array(WIDTH * HEIGHT * 4)
   for (let i = 0; i < WIDTH * HEIGHT; i++)
     if (isThere((i % WIDTH) + 0.5, Math.floor(i / WIDTH) + 0.5)) data[i * 4] = 240
-  const found = findPerson(models, { width: WIDTH, height: HEIGHT, data }, face, others)
+  const found = findPerson(seenBy, { width: WIDTH, height: HEIGHT, data }, of, others)
   if (!found) return undefined
   const { left, top, step, columns } = found
   return (x: number, y: number) => found.person[Math.floor((y - top) / step) * columns + Math.floor((x - left) / step)]
@@ -62,6 +67,26 @@ describe('the person round a face', () => {
     const data = new Uint8Array(WIDTH * HEIGHT * 4).fill(200)
     expect(findPerson(watched, { width: WIDTH, height: HEIGHT, data }, face)).toBeDefined()
     expect(darkest).toBeCloseTo(200 / 255, 5)
+  })
+
+  it('is shown to the model upright when the head leans, and lies where the picture has it', () => {
+    const roll = 0.5
+    const [cx, cy] = [face.box.x + face.box.width / 2, face.box.y + face.box.height / 2]
+    const fromAxis = (x: number, y: number): number => Math.abs((x - cx) * Math.cos(roll) + (y - cy) * Math.sin(roll))
+    const columns = new Set<number>()
+    const watched = {
+      person: (input: Float32Array) => {
+        const seen = models.person(input)
+        // Rows near the face: farther up the bar has left the picture.
+        const near = seen.subarray(100 * PERSON_SIZE, 156 * PERSON_SIZE)
+        near.forEach((value, i) => value > 0.9 && columns.add(i % PERSON_SIZE))
+        return seen
+      },
+    } as FaceModels
+    const at = person((x, y) => fromAxis(x, y) < 40, [], { ...face, rotation: { ...face.rotation, roll } }, watched)
+    expect(columns.size / PERSON_SIZE).toBeLessThan(80 / 400)
+    const [upX, upY] = [cx + 100 * Math.sin(roll), cy - 100 * Math.cos(roll)]
+    expect([at?.(cx, cy), at?.(upX, upY), at?.(cx, cy - 100)]).toEqual([1, 1, 0])
   })
 
   it('is not known where the model sees nobody in the face', () => {
