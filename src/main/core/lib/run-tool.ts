@@ -59,9 +59,9 @@ export function startTool({ path, args, cwd, timeoutMs, signal }: ToolStart): Ru
     child.kill('SIGKILL')
   }
   const onAbort = (): void => stop(signal?.reason)
-  const late = (): void =>
-    stop(new StudioError('E-TOOL-TIMEOUT', { params: { tool, limit: (timeoutMs ?? Infinity) / 1000 } }))
-  const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
+  const startTimer = (limitMs: number): NodeJS.Timeout =>
+    setTimeout(() => stop(new StudioError('E-TOOL-TIMEOUT', { params: { tool, limit: limitMs / 1000 } })), limitMs)
+  const timer = timeoutMs === undefined ? undefined : startTimer(timeoutMs)
   signal?.addEventListener('abort', onAbort, { once: true })
   child.stdin.on('error', () => undefined)
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

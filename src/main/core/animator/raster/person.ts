@@ -24,7 +24,7 @@ const FACES = 4.2
 const BLOCK = 3
 /** Cells a side of that square. */
 const CELLS = Math.floor(PERSON_SIZE / BLOCK)
-/** A picture with a head that leans farther, radians, is shown to the model upright, as it knows people. */
+/** A picture with a head that leans farther, radians, is shown to the model upright, as it knows people; a turned square is coarser. */
 const TILTED = 0.14
 /** From this mean answer of the model on a cell shows the person: hair left behind is worse than background that moves along. */
 const THRESHOLD = 0.3

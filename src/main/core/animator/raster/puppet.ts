@@ -23,6 +23,7 @@ export type Puppet = {
 
 /** Content that moves less than this many px is the still itself. */
 const STILL_PX = 1 / 64
+
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
